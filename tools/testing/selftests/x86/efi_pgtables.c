@@ -1,0 +1,1301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * efi_pgtables.c - EFI runtime mappings live in page tables of their own
+ *
+ * When the kernel calls UEFI runtime services, it runs firmware in page tables
+ * that hold the runtime regions at their physical (1:1) and at their virtual
+ * addresses.  None of those mappings may show up in the kernel's own tables,
+ * none may be writable and executable if the firmware says how to avoid it,
+ * and what was only mapped for SetVirtualAddressMap() must be gone.
+ *
+ * All of this is decided from what the kernel shows in debugfs, in the text
+ * format of arch/x86/mm/dump_pagetables.c, and from the EFI memory map in
+ * /sys/firmware/efi/runtime-map.  The dump has no physical addresses, so that
+ * a mapping leads where it should is only shown by firmware working.
+ *
+ * Prints KTAP by itself, so that it builds in trees whose kselftest.h has no
+ * helpers for that.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define EXIT_PASS	0
+#define EXIT_FAIL	1
+#define EXIT_SKIP	4	/* KSFT_SKIP */
+
+#ifndef __x86_64__
+
+int main(void)
+{
+	printf("TAP version 13\n1..0 # SKIP not x86-64\n");
+	return EXIT_SKIP;
+}
+
+#else
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define EFI_DIR		"/sys/firmware/efi"
+#define DEBUGFS_DIR	"/sys/kernel/debug"
+#define EFIVARFS_DIR	EFI_DIR "/efivars"
+
+#define BIT(nr)		(1UL << (nr))
+
+#define PG_SHIFT	12
+#define PG_SIZE		BIT(PG_SHIFT)
+#define SZ_1MB		BIT(20)
+#define SZ_1GB		BIT(30)
+
+#define LOWER_HALF_LAST	0x7fffffffffffffffUL
+
+/* EFI_VA_END and EFI_VA_START of the kernel, the same on every version */
+#define EFI_WIN_START	0xffffffef00000000UL
+#define EFI_WIN_LAST	0xfffffffeffffffffUL
+
+/* Memory descriptor types and attributes of the UEFI specification */
+#define EFI_RESERVED_TYPE		0
+#define EFI_BOOT_SERVICES_CODE		3
+#define EFI_BOOT_SERVICES_DATA		4
+#define EFI_RUNTIME_SERVICES_CODE	5
+#define EFI_RUNTIME_SERVICES_DATA	6
+#define EFI_MEMORY_MAPPED_IO		11
+#define EFI_MEMORY_MAPPED_IO_PORT	12
+#define EFI_PAL_CODE			13
+#define EFI_MEMORY_RUNTIME		BIT(63)
+
+/* How many offending ranges a subtest shows before it only counts them */
+#define MAX_SHOWN	8
+
+/*
+ * Mainline leaves the memory map that it handed to SetVirtualAddressMap()
+ * mapped 1:1.  A descriptor takes 48 bytes or so, which makes this room for
+ * more than a thousand of them.
+ */
+#define MAX_NEW_MEMMAP	(16 * PG_SIZE)
+
+enum prot {
+	P_PRESENT	= BIT(0),
+	P_RW		= BIT(1),
+	P_NX		= BIT(2),
+	P_USER		= BIT(3),
+	P_PWT		= BIT(4),
+	P_PCD		= BIT(5),
+};
+
+/* One line of a dump.  Ends are inclusive: the last one is the top of memory */
+struct range {
+	unsigned long	start;
+	unsigned long	last;
+	unsigned int	prot;
+};
+
+struct table {
+	struct range	*range;
+	size_t		nr;
+	size_t		skipped;	/* places where the kernel left lines out */
+	unsigned long	vmalloc;	/* where the vmalloc area starts, or after */
+	bool		found;
+};
+
+struct region {
+	unsigned long	type;
+	unsigned long	phys;
+	unsigned long	virt;
+	unsigned long	size;
+	unsigned long	attr;
+};
+
+enum memattr {
+	MEMATTR_UNKNOWN,
+	MEMATTR_ABSENT,
+	MEMATTR_PUBLISHED,
+};
+
+enum verdict {
+	PASS,
+	FAIL,
+	SKIP,
+};
+
+static struct table kernel_table, efi_table;
+static struct region *regions;
+static size_t nr_regions;
+
+static const char *kernel_file;
+static bool mounted_debugfs;
+
+/* The kernel command line's efi= options that matter here */
+static bool opt_old_map, opt_noruntime, opt_debug;
+static bool mixed_mode;
+static enum memattr memattr;
+
+/*
+ * EFI has no table of its own to show, but its mappings are in the kernel's:
+ * then the EFI window of the kernel's table *is* what firmware runs on, and
+ * what can be judged there is judged there.
+ */
+static bool efi_shares_kernel_table;
+
+static unsigned int shown;
+static char skip_reason[256];
+
+#define diag(fmt, ...)	printf("# " fmt "\n", ##__VA_ARGS__)
+
+/* What a subtest returns that has nothing to judge, with the reason */
+#define skip(fmt, ...)								\
+	(snprintf(skip_reason, sizeof(skip_reason), fmt, ##__VA_ARGS__), SKIP)
+
+static const char *prot_str(unsigned int prot)
+{
+	static char buf[32];
+
+	if (!(prot & P_PRESENT))
+		return "not mapped";
+
+	snprintf(buf, sizeof(buf), "%s%s %s%s%s", prot & P_USER ? "USR " : "",
+		 prot & P_RW ? "RW" : "ro", prot & P_PWT ? "PWT " : "",
+		 prot & P_PCD ? "PCD " : "", prot & P_NX ? "NX" : "x");
+	return buf;
+}
+
+/* Show an offending range, unless there were many already */
+static void show(const char *what, unsigned long start, unsigned long last,
+		 unsigned int prot)
+{
+	if (shown++ < MAX_SHOWN)
+		diag("%s: 0x%016lx-0x%016lx %s", what, start, last, prot_str(prot));
+	else if (shown == MAX_SHOWN + 1)
+		diag("%s: more of the same", what);
+}
+
+static unsigned long nr_pages(unsigned long start, unsigned long last)
+{
+	return ((last - start) >> PG_SHIFT) + 1;
+}
+
+static bool is_wx(unsigned int prot)
+{
+	return (prot & P_PRESENT) && (prot & P_RW) && !(prot & P_NX);
+}
+
+/* Cut [*start, *last] down to the part inside [lo, hi]; is there any? */
+static bool clip(unsigned long *start, unsigned long *last, unsigned long lo,
+		 unsigned long hi)
+{
+	if (*start < lo)
+		*start = lo;
+	if (*last > hi)
+		*last = hi;
+	return *start <= *last;
+}
+
+/*
+ * Reading the dumps
+ */
+
+/*
+ * "0x<start>-0x<end>  <size> [flags] <level>".  Versions differ in the spacing
+ * and in the names of levels, and a range that is not present has no flags, so
+ * take it apart word by word: "RW" or "ro" is what every present range has.
+ */
+static bool parse_range(char *line, struct range *r)
+{
+	unsigned long end;
+	char *word, *save;
+
+	if (sscanf(line, "0x%lx-0x%lx", &r->start, &end) != 2)
+		return false;
+
+	/* The dump ends at 2^64, which it can only print as 0 */
+	r->last = end - 1;
+	r->prot = 0;
+
+	strtok_r(line, " \t\n", &save);
+	while ((word = strtok_r(NULL, " \t\n", &save))) {
+		if (!strcmp(word, "RW"))
+			r->prot |= P_PRESENT | P_RW;
+		else if (!strcmp(word, "ro"))
+			r->prot |= P_PRESENT;
+		else if (!strcmp(word, "NX"))
+			r->prot |= P_NX;
+		else if (!strcmp(word, "USR"))
+			r->prot |= P_USER;
+		else if (!strcmp(word, "PWT"))
+			r->prot |= P_PWT;
+		else if (!strcmp(word, "PCD"))
+			r->prot |= P_PCD;
+	}
+
+	if (!(r->prot & P_PRESENT))
+		r->prot = 0;
+	return true;
+}
+
+static void free_table(struct table *t)
+{
+	free(t->range);
+	memset(t, 0, sizeof(*t));
+}
+
+static bool read_table(const char *path, struct table *t)
+{
+	bool after_marker = false;
+	size_t len = 0, max = 0;
+	char *line = NULL;
+	struct range r;
+	FILE *f;
+
+	free_table(t);
+
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+
+	while (getline(&line, &len, f) > 0) {
+		if (strstr(line, "skipped"))
+			t->skipped++;
+		if (strstr(line, "[ vmalloc() Area ]"))
+			after_marker = true;
+		if (!parse_range(line, &r))
+			continue;
+		if (after_marker && !t->vmalloc)
+			t->vmalloc = r.start;
+		if (!(r.prot & P_PRESENT))
+			continue;
+		if (t->nr == max) {
+			max = max ? 2 * max : 1024;
+			t->range = realloc(t->range, max * sizeof(r));
+			if (!t->range) {
+				perror("realloc");
+				exit(EXIT_FAIL);
+			}
+		}
+		t->range[t->nr++] = r;
+	}
+
+	t->found = !ferror(f);
+	free(line);
+	fclose(f);
+	return t->found;
+}
+
+/* Permissions at addr, and the last address up to which they are the same */
+static unsigned int prot_at(const struct table *t, unsigned long addr,
+			    unsigned long *last)
+{
+	size_t i;
+
+	*last = ~0UL;
+	for (i = 0; i < t->nr; i++) {
+		const struct range *r = &t->range[i];
+
+		if (addr >= r->start && addr <= r->last) {
+			*last = r->last;
+			return r->prot;
+		}
+		if (r->start > addr && r->start - 1 < *last)
+			*last = r->start - 1;
+	}
+	return 0;
+}
+
+/* Show and count the pages that are present in [lo, hi] */
+static unsigned long present_pages(const struct table *t, const char *what,
+				   unsigned long lo, unsigned long hi)
+{
+	unsigned long start, last, pages = 0;
+	size_t i;
+
+	for (i = 0; i < t->nr; i++) {
+		start = t->range[i].start;
+		last = t->range[i].last;
+		if (!clip(&start, &last, lo, hi))
+			continue;
+		if (what)
+			show(what, start, last, t->range[i].prot);
+		pages += nr_pages(start, last);
+	}
+	return pages;
+}
+
+/*
+ * Where the kernel's direct map of physical memory starts.
+ *
+ * Not the line after the "Low Kernel Mapping" marker: the dumper moves on by
+ * one marker per line at most, so with an LDT remap area right below, that
+ * marker comes a line late.  But the first MiB is always direct mapped, and
+ * nothing below the direct map in the kernel's half is ever present in
+ * init_mm, so it is the first thing present.  KASLR moves it by multiples of
+ * 1 GiB, which makes for a plausibility check.
+ */
+static bool direct_map_base(unsigned long *base)
+{
+	unsigned long start = ~0UL;
+	size_t i;
+
+	for (i = 0; i < kernel_table.nr; i++) {
+		const struct range *r = &kernel_table.range[i];
+
+		if (r->start > LOWER_HALF_LAST && r->start < start)
+			start = r->start;
+	}
+
+	*base = start;
+	return start != ~0UL && !(start & (SZ_1GB - 1)) && start < EFI_WIN_START;
+}
+
+/*
+ * Reading the EFI memory map
+ */
+
+static bool read_str(const char *path, char *buf, size_t size)
+{
+	ssize_t n = -1;
+	int fd;
+
+	fd = open(path, O_RDONLY);
+	if (fd >= 0) {
+		n = read(fd, buf, size - 1);
+		close(fd);
+	}
+	buf[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+static bool read_ul(const char *path, unsigned long *val)
+{
+	char buf[64], *end;
+
+	if (!read_str(path, buf, sizeof(buf)))
+		return false;
+
+	errno = 0;
+	*val = strtoul(buf, &end, 0);
+	return !errno && end != buf;
+}
+
+static bool read_region(const char *name, struct region *r)
+{
+	static const char dir[] = EFI_DIR "/runtime-map";
+	unsigned long pages;
+	struct {
+		const char	*attr;
+		unsigned long	*val;
+	} files[] = {
+		{ "type",	&r->type },
+		{ "phys_addr",	&r->phys },
+		{ "virt_addr",	&r->virt },
+		{ "num_pages",	&pages },
+		{ "attribute",	&r->attr },
+	};
+	char path[512];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "%s/%s/%s", dir, name, files[i].attr);
+		if (!read_ul(path, files[i].val))
+			return false;
+	}
+
+	r->size = pages << PG_SHIFT;
+	return r->size;
+}
+
+/*
+ * The map has the runtime regions.  Newer kernels also list in it what they
+ * keep of boot services memory, with EFI_MEMORY_RUNTIME set to say that it is
+ * kept, and with efi=debug all of boot services memory, without that bit.
+ */
+static void read_runtime_map(void)
+{
+	struct dirent *de;
+	struct region r;
+	DIR *dir;
+
+	dir = opendir(EFI_DIR "/runtime-map");
+	if (!dir)
+		return;
+
+	while ((de = readdir(dir))) {
+		if (de->d_name[0] == '.')
+			continue;
+		if (!read_region(de->d_name, &r)) {
+			diag("cannot read runtime-map entry %s", de->d_name);
+			continue;
+		}
+		if (!(r.attr & EFI_MEMORY_RUNTIME))
+			continue;
+		regions = realloc(regions, (nr_regions + 1) * sizeof(r));
+		if (!regions) {
+			perror("realloc");
+			exit(EXIT_FAIL);
+		}
+		regions[nr_regions++] = r;
+	}
+	closedir(dir);
+}
+
+/*
+ * Is the region the firmware's alone?  Boot services regions that the kernel
+ * keeps are ordinary RAM to it and stay in its direct map.  What is listed
+ * here becomes a reserved range in the e820 map, which is never in the direct
+ * map above 1 MiB.
+ */
+static bool firmware_owned(const struct region *r)
+{
+	switch (r->type) {
+	case EFI_RESERVED_TYPE:
+	case EFI_RUNTIME_SERVICES_CODE:
+	case EFI_RUNTIME_SERVICES_DATA:
+	case EFI_MEMORY_MAPPED_IO:
+	case EFI_MEMORY_MAPPED_IO_PORT:
+	case EFI_PAL_CODE:
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Does the firmware publish a memory attributes table?
+ */
+
+/* Kernels that know the table list it when they start */
+static bool memattr_in_log(void)
+{
+	bool found = false;
+	char buf[8192];
+	ssize_t n;
+	int fd;
+
+	fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+
+	for (;;) {
+		n = read(fd, buf, sizeof(buf) - 1);
+		if (n < 0 && errno == EPIPE)
+			continue;	/* overwritten meanwhile, there is more */
+		if (n <= 0)
+			break;
+		buf[n] = '\0';
+		if (strstr(buf, "MEMATTR=0x"))
+			found = true;
+	}
+	close(fd);
+	return found;
+}
+
+/*
+ * Older kernels do not know it.  The firmware's configuration tables are in
+ * memory that is not RAM to the kernel, so /dev/mem reads them even where it
+ * is restricted.  How many there are is not shown anywhere: they end with the
+ * region or where a table has no address.
+ */
+static enum memattr memattr_in_config_table(void)
+{
+	static const unsigned char guid[16] = {
+		/* dcfa911d-26eb-469f-a220-38b7dc461220 */
+		0x1d, 0x91, 0xfa, 0xdc, 0xeb, 0x26, 0x9f, 0x46,
+		0xa2, 0x20, 0x38, 0xb7, 0xdc, 0x46, 0x12, 0x20,
+	};
+	size_t entry = sizeof(guid) + (mixed_mode ? 4 : 8);
+	unsigned char buf[128 * 24];
+	unsigned long phys, table;
+	ssize_t n, len;
+	int fd;
+
+	if (!read_ul(EFI_DIR "/config_table", &phys))
+		return MEMATTR_UNKNOWN;
+
+	/* Stay within the page: what follows may be anything */
+	len = PG_SIZE - (phys & (PG_SIZE - 1));
+	if (len > (ssize_t)sizeof(buf))
+		len = sizeof(buf);
+
+	fd = open("/dev/mem", O_RDONLY);
+	if (fd < 0)
+		return MEMATTR_UNKNOWN;
+	n = pread(fd, buf, len, phys);
+	close(fd);
+	if (n < (ssize_t)entry)
+		return MEMATTR_UNKNOWN;
+
+	for (len = 0; len + (ssize_t)entry <= n; len += entry) {
+		table = 0;
+		memcpy(&table, buf + len + sizeof(guid), entry - sizeof(guid));
+		if (!table)
+			return MEMATTR_ABSENT;
+		if (!memcmp(buf + len, guid, sizeof(guid)))
+			return MEMATTR_PUBLISHED;
+	}
+
+	/* Ran off the page without seeing the end */
+	return MEMATTR_UNKNOWN;
+}
+
+static void find_memattr(void)
+{
+	memattr = memattr_in_log() ? MEMATTR_PUBLISHED : memattr_in_config_table();
+
+	diag("firmware memory attributes table: %s",
+	     memattr == MEMATTR_PUBLISHED ? "published" :
+	     memattr == MEMATTR_ABSENT ? "none found" : "unknown, taken as none");
+}
+
+/*
+ * Subtests
+ */
+
+static const char old_map_reason[] = "efi=old_map uses the kernel's page tables";
+
+static unsigned long count_virtual(bool quiet)
+{
+	const char *what = quiet ? NULL : "in the EFI window of the kernel's table";
+	unsigned long pages;
+	size_t i;
+
+	pages = present_pages(&kernel_table, what, EFI_WIN_START, EFI_WIN_LAST);
+
+	what = quiet ? NULL : "at a runtime region's virtual address";
+	for (i = 0; i < nr_regions; i++) {
+		/* Counted already */
+		if (regions[i].virt >= EFI_WIN_START && regions[i].virt <= EFI_WIN_LAST)
+			continue;
+		pages += present_pages(&kernel_table, what, regions[i].virt,
+				       regions[i].virt + regions[i].size - 1);
+	}
+	return pages;
+}
+
+static enum verdict test_kernel_virtual(void)
+{
+	unsigned long pages;
+
+	if (opt_old_map)
+		return skip("%s", old_map_reason);
+
+	pages = count_virtual(false);
+	if (pages)
+		diag("%lu pages of EFI's virtual mapping in the kernel's table", pages);
+	return pages ? FAIL : PASS;
+}
+
+static enum verdict test_kernel_direct(void)
+{
+	unsigned long pages, base, end, start, last;
+	enum verdict verdict = PASS;
+	size_t i;
+
+	if (opt_old_map)
+		return skip("%s", old_map_reason);
+
+	/* This is init_mm: nothing at all belongs in its lower half */
+	pages = present_pages(&kernel_table, "in the lower half of the kernel's table",
+			      0, LOWER_HALF_LAST);
+	if (pages) {
+		diag("%lu pages in the lower half of the kernel's table", pages);
+		verdict = FAIL;
+	}
+
+	if (!nr_regions) {
+		if (verdict == FAIL)
+			return FAIL;
+		return skip("no runtime-map: direct map not checked (lower half is empty)");
+	}
+
+	if (!direct_map_base(&base)) {
+		diag("cannot tell where the direct map starts");
+		return FAIL;
+	}
+
+	/* MMIO can be further up than the direct map has room for */
+	end = kernel_table.vmalloc > base ? kernel_table.vmalloc - 1 : ~0UL;
+
+	for (pages = 0, i = 0; i < nr_regions; i++) {
+		if (!firmware_owned(&regions[i]))
+			continue;
+		start = regions[i].phys;
+		last = start + regions[i].size - 1;
+		/* The first MiB is direct mapped no matter what is there */
+		if (!clip(&start, &last, SZ_1MB, end - base))
+			continue;
+		pages += present_pages(&kernel_table, "runtime region in the direct map",
+				       base + start, base + last);
+	}
+	if (pages) {
+		diag("%lu pages of runtime regions in the direct map at 0x%lx", pages, base);
+		verdict = FAIL;
+	}
+	return verdict;
+}
+
+/* The flags are the last level's, the levels above allow everything */
+static unsigned long count_kernel_wx(bool quiet)
+{
+	unsigned long pages = 0;
+	size_t i;
+
+	for (i = 0; i < kernel_table.nr; i++) {
+		const struct range *r = &kernel_table.range[i];
+
+		if (!is_wx(r->prot))
+			continue;
+		if (!quiet)
+			show("writable and executable", r->start, r->last, r->prot);
+		pages += nr_pages(r->start, r->last);
+	}
+	return pages;
+}
+
+static enum verdict test_kernel_wx(void)
+{
+	unsigned long pages;
+
+	if (opt_old_map)
+		return skip("%s", old_map_reason);
+
+	pages = count_kernel_wx(false);
+	if (pages)
+		diag("%lu W+X pages in the kernel's table", pages);
+	if (kernel_table.skipped)
+		diag("the kernel left lines out of its dump, what they say is not checked");
+	return pages ? FAIL : PASS;
+}
+
+/*
+ * The next tests look at EFI's side.  Where EFI has a table of its own, that is
+ * the lower half and the EFI window; the rest of it is none of EFI's.  Where
+ * it lives in the kernel's table, the 1:1 mappings cannot be told from the
+ * direct map, which leaves the window.
+ */
+static const struct table *efi_view(unsigned int half, unsigned long *lo,
+				    unsigned long *hi)
+{
+	if (half) {
+		*lo = EFI_WIN_START;
+		*hi = EFI_WIN_LAST;
+	} else {
+		*lo = 0;
+		*hi = LOWER_HALF_LAST;
+	}
+
+	if (!efi_shares_kernel_table)
+		return &efi_table;
+	return half ? &kernel_table : NULL;
+}
+
+static enum verdict need_efi_table(bool need_map)
+{
+	if (opt_old_map)
+		return skip("%s", old_map_reason);
+	if (opt_noruntime)
+		return skip("booted with efi=noruntime");
+	if (need_map && !nr_regions)
+		return skip("no " EFI_DIR "/runtime-map");
+	if (efi_shares_kernel_table) {
+		diag("EFI's mappings are in the kernel's table, judged from there");
+		return PASS;
+	}
+	if (!efi_table.found)
+		return skip("kernel does not show EFI's page tables in debugfs");
+	if (!present_pages(&efi_table, NULL, 0, LOWER_HALF_LAST) &&
+	    !present_pages(&efi_table, NULL, EFI_WIN_START, EFI_WIN_LAST)) {
+		if (nr_regions)
+			return PASS;	/* there should be, and the test will say so */
+		return skip("EFI's page tables are empty");
+	}
+	return PASS;
+}
+
+/* Show and count W+X pages in [start, last] that are not in runtime code */
+static unsigned long wx_outside_code(unsigned long start, unsigned long last,
+				     unsigned int prot)
+{
+	unsigned long lo, hi, base, pages;
+	unsigned int i, alias;
+
+	if (start > last)
+		return 0;
+
+	for (i = 0; memattr != MEMATTR_PUBLISHED && i < nr_regions; i++) {
+		if (regions[i].type != EFI_RUNTIME_SERVICES_CODE)
+			continue;
+		for (alias = 0; alias < 2; alias++) {
+			base = alias ? regions[i].virt : regions[i].phys;
+			lo = start;
+			hi = last;
+			if (!clip(&lo, &hi, base, base + regions[i].size - 1))
+				continue;
+			pages = 0;
+			if (lo > start)
+				pages += wx_outside_code(start, lo - 1, prot);
+			if (hi < last)
+				pages += wx_outside_code(hi + 1, last, prot);
+			return pages;
+		}
+	}
+
+	show("writable and executable", start, last, prot);
+	return nr_pages(start, last);
+}
+
+static enum verdict test_efi_wx(void)
+{
+	unsigned long lo, hi, start, last, pages = 0, all = 0;
+	const struct table *t;
+	enum verdict verdict;
+	unsigned int half;
+	size_t i;
+
+	verdict = need_efi_table(false);
+	if (verdict != PASS)
+		return verdict;
+
+	for (half = 0; half < 2; half++) {
+		t = efi_view(half, &lo, &hi);
+		for (i = 0; t && i < t->nr; i++) {
+			start = t->range[i].start;
+			last = t->range[i].last;
+			if (!is_wx(t->range[i].prot) || !clip(&start, &last, lo, hi))
+				continue;
+			all += nr_pages(start, last);
+			pages += wx_outside_code(start, last, t->range[i].prot);
+		}
+	}
+
+	if (all > pages)
+		diag("%lu W+X pages in runtime code, without attributes to go by", all - pages);
+	if (pages)
+		diag("%lu W+X pages in EFI's mappings that should not be", pages);
+	if (pages && opt_debug)
+		diag("efi=debug keeps boot services memory mapped");
+	return pages ? FAIL : PASS;
+}
+
+/* Show and count the pages of [start, last] that are not mapped */
+static unsigned long missing_pages(const struct table *t, const char *what,
+				   unsigned long start, unsigned long last)
+{
+	unsigned long next, pages = 0;
+
+	for (;;) {
+		unsigned int prot = prot_at(t, start, &next);
+
+		if (next > last)
+			next = last;
+		if (!(prot & P_PRESENT)) {
+			show(what, start, next, prot);
+			pages += nr_pages(start, next);
+		}
+		if (next == last)
+			return pages;
+		start = next + 1;
+	}
+}
+
+static enum verdict test_efi_complete(void)
+{
+	unsigned long lo, hi, pages = 0;
+	const struct table *t;
+	enum verdict verdict;
+	size_t i;
+
+	verdict = need_efi_table(true);
+	if (verdict != PASS)
+		return verdict;
+	if (efi_shares_kernel_table)
+		return skip("no table of EFI's own that would show 1:1 mappings");
+
+	t = efi_view(0, &lo, &hi);
+	for (i = 0; i < nr_regions; i++) {
+		const struct region *r = &regions[i];
+
+		pages += missing_pages(t, "1:1 mapping", r->phys, r->phys + r->size - 1);
+		/* In mixed mode, the 1:1 mapping is all there is */
+		if (r->virt == r->phys)
+			continue;
+		pages += missing_pages(t, "virtual mapping", r->virt, r->virt + r->size - 1);
+	}
+
+	diag("%zu runtime regions", nr_regions);
+	if (pages)
+		diag("%lu pages missing", pages);
+	return pages ? FAIL : PASS;
+}
+
+/* Show and count executable pages of something that holds no runtime code */
+static unsigned long executable_pages(const struct table *t, const char *what,
+				      unsigned long start, unsigned long size)
+{
+	unsigned long next, last = start + size - 1, pages = 0;
+
+	for (;;) {
+		unsigned int prot = prot_at(t, start, &next);
+
+		if (next > last)
+			next = last;
+		if ((prot & P_PRESENT) && !(prot & P_NX)) {
+			show(what, start, next, prot);
+			pages += nr_pages(start, next);
+		}
+		if (next == last)
+			return pages;
+		start = next + 1;
+	}
+}
+
+/* Show and count pages whose two mappings allow different things */
+static unsigned long differing_pages(const struct table *t, const struct region *r)
+{
+	unsigned long off = 0, last1, last2, end, pages = 0;
+	unsigned int prot1, prot2;
+
+	while (off < r->size) {
+		prot1 = prot_at(t, r->phys + off, &last1);
+		prot2 = prot_at(t, r->virt + off, &last2);
+		last1 -= r->phys;
+		last2 -= r->virt;
+		end = last1 < last2 ? last1 : last2;
+		if (end > r->size - 1)
+			end = r->size - 1;
+		/* What is missing altogether is another test's business */
+		if ((prot1 & prot2 & P_PRESENT) && prot1 != prot2) {
+			show("mapped 1:1 as", r->phys + off, r->phys + end, prot1);
+			show("but virtually as", r->virt + off, r->virt + end, prot2);
+			pages += nr_pages(off, end);
+		}
+		off = end + 1;
+	}
+	return pages;
+}
+
+/*
+ * The map's EFI_MEMORY_RO and _XP bits are no guide here: they say what the
+ * memory is capable of, not what it wants.
+ */
+static enum verdict test_efi_permissions(void)
+{
+	unsigned long lo, hi, exec = 0, differ = 0;
+	const struct table *t, *t_low;
+	enum verdict verdict;
+	size_t i;
+
+	verdict = need_efi_table(true);
+	if (verdict != PASS)
+		return verdict;
+
+	t_low = efi_view(0, &lo, &hi);
+	t = efi_view(1, &lo, &hi);
+	for (i = 0; i < nr_regions; i++) {
+		const struct region *r = &regions[i];
+
+		if (r->type != EFI_RUNTIME_SERVICES_CODE) {
+			if (t_low)
+				exec += executable_pages(t_low, "executable, 1:1",
+							 r->phys, r->size);
+			if (r->virt != r->phys)
+				exec += executable_pages(t, "executable, virtual",
+							 r->virt, r->size);
+		}
+		if (t_low && r->virt != r->phys)
+			differ += differing_pages(t, r);
+	}
+
+	if (exec)
+		diag("%lu executable pages outside runtime code", exec);
+	if (differ)
+		diag("%lu pages whose 1:1 and virtual mappings differ", differ);
+	return exec || differ ? FAIL : PASS;
+}
+
+/* What EFI's table maps and no runtime region accounts for */
+struct leftover {
+	unsigned long	pages;		/* that should not be there */
+	unsigned long	mixed;		/* RAM, for arguments in mixed mode */
+	bool		has_kernel_half;
+	bool		memmap_seen;
+};
+
+static void judge_leftover(struct leftover *l, unsigned long start, unsigned long last,
+			   unsigned int prot)
+{
+	bool low = last <= LOWER_HALF_LAST;
+
+	/* Arguments for 32-bit firmware are passed by their physical addresses */
+	if (mixed_mode && low && !is_wx(prot)) {
+		l->mixed += nr_pages(start, last);
+		return;
+	}
+
+	/*
+	 * The memory map for SetVirtualAddressMap() is the kernel's memory.
+	 * As long as EFI's table has all of that in its upper half anyhow, a
+	 * page of it mapped 1:1 as data gives nothing away, so one such piece
+	 * is worth a line but no failure.
+	 */
+	if (low && (prot & P_NX) && l->has_kernel_half && !l->memmap_seen &&
+	    last - start < MAX_NEW_MEMMAP) {
+		l->memmap_seen = true;
+		diag("left over: 0x%016lx-0x%016lx %s", start, last, prot_str(prot));
+		diag("tolerated, taken for the map given to SetVirtualAddressMap()");
+		return;
+	}
+
+	show("left over", start, last, prot);
+	l->pages += nr_pages(start, last);
+}
+
+/* Take away what a runtime region accounts for and judge the rest */
+static void leftover_pages(struct leftover *l, unsigned long start, unsigned long last,
+			   unsigned int prot)
+{
+	unsigned long lo, hi, base;
+	unsigned int alias;
+	size_t i;
+
+	for (i = 0; i < nr_regions; i++) {
+		for (alias = 0; alias < 2; alias++) {
+			base = alias ? regions[i].virt : regions[i].phys;
+			lo = start;
+			hi = last;
+			if (!clip(&lo, &hi, base, base + regions[i].size - 1))
+				continue;
+			if (lo > start)
+				leftover_pages(l, start, lo - 1, prot);
+			if (hi < last)
+				leftover_pages(l, hi + 1, last, prot);
+			return;
+		}
+	}
+
+	judge_leftover(l, start, last, prot);
+}
+
+static enum verdict test_efi_leftover(void)
+{
+	unsigned long lo, hi, start, last, base;
+	struct leftover l = {};
+	const struct table *t;
+	enum verdict verdict;
+	unsigned int half;
+	size_t i;
+
+	verdict = need_efi_table(true);
+	if (verdict != PASS)
+		return verdict;
+	if (opt_debug)
+		return skip("efi=debug keeps boot services memory mapped");
+
+	l.has_kernel_half = direct_map_base(&base) && prot_at(&efi_table, base, &last);
+
+	for (half = 0; half < 2; half++) {
+		t = efi_view(half, &lo, &hi);
+		for (i = 0; t && i < t->nr; i++) {
+			start = t->range[i].start;
+			last = t->range[i].last;
+			/*
+			 * Page 0 is mapped 1:1 on purpose: some firmware writes
+			 * to it.  Nothing but that can come first in the table.
+			 */
+			if (!half && !start)
+				start += PG_SIZE;
+			if (clip(&start, &last, lo, hi))
+				leftover_pages(&l, start, last, t->range[i].prot);
+		}
+	}
+
+	if (!efi_shares_kernel_table)
+		diag("EFI's table %s the kernel's direct map",
+		     l.has_kernel_half ? "has" : "does not have");
+	if (l.mixed)
+		diag("%lu pages of RAM mapped 1:1 for mixed mode", l.mixed);
+	if (l.pages)
+		diag("%lu pages that belong to no runtime region", l.pages);
+	return l.pages ? FAIL : PASS;
+}
+
+/*
+ * Runtime services
+ */
+
+#define VAR_NAME	"EfiPgtablesTest-e5730064-5726-4bdf-a4cd-b97198c3f346"
+
+/* Variables that the kernel does not know are protected against rm -rf */
+static void remove_variable(const char *path)
+{
+	int fd, flags;
+
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return;
+	if (!ioctl(fd, FS_IOC_GETFLAGS, &flags) && (flags & FS_IMMUTABLE_FL)) {
+		flags &= ~FS_IMMUTABLE_FL;
+		if (ioctl(fd, FS_IOC_SETFLAGS, &flags))
+			diag("cannot make %s mutable: %s", path, strerror(errno));
+	}
+	close(fd);
+	unlink(path);
+}
+
+static enum verdict write_read_delete(const char *dir)
+{
+	/*
+	 * Non-volatile, boot and runtime access: at runtime, firmware need not
+	 * take anything else.
+	 */
+	static const unsigned char data[] = { 7, 0, 0, 0, 'e', 'f', 'i', '-', 'p', 'g', 't' };
+	unsigned char buf[sizeof(data) + 1];
+	char path[512];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, VAR_NAME);
+	remove_variable(path);
+
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (fd < 0) {
+		if (errno == EROFS || errno == EPERM || errno == EACCES)
+			return skip("cannot create variables: %s", strerror(errno));
+		diag("creating a variable: %s", strerror(errno));
+		return FAIL;
+	}
+	n = write(fd, data, sizeof(data));
+	if (n != sizeof(data)) {
+		int err = n < 0 ? errno : EIO;
+
+		close(fd);
+		remove_variable(path);
+		if (err == ENOSPC)
+			return skip("no room for a variable");
+		diag("writing a variable: %s", strerror(err));
+		return FAIL;
+	}
+	close(fd);
+
+	fd = open(path, O_RDONLY);
+	n = fd < 0 ? -1 : read(fd, buf, sizeof(buf));
+	if (n < 0)
+		diag("reading the variable: %s", strerror(errno));
+	else if (n != sizeof(data) || memcmp(buf, data, sizeof(data)))
+		diag("the variable reads back differently");
+	if (fd >= 0)
+		close(fd);
+
+	remove_variable(path);
+	if (!access(path, F_OK)) {
+		diag("the variable is still there after deleting it");
+		return FAIL;
+	}
+
+	return n == sizeof(data) && !memcmp(buf, data, sizeof(data)) ? PASS : FAIL;
+}
+
+static bool is_mounted(const char *dir, const char *type)
+{
+	char line[1024], mdir[512], mtype[64];
+	bool found = false;
+	FILE *f;
+
+	f = fopen("/proc/mounts", "r");
+	if (!f)
+		return false;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%*s %511s %63s", mdir, mtype) == 2 &&
+		    !strcmp(mdir, dir) && !strcmp(mtype, type))
+			found = true;
+	}
+	fclose(f);
+	return found;
+}
+
+/* Runtime services through efivarfs, at a mount point of our own if need be */
+static enum verdict use_variable(void)
+{
+	char dir[] = "/tmp/efi_pgtables.XXXXXX";
+	enum verdict verdict;
+
+	if (is_mounted(EFIVARFS_DIR, "efivarfs"))
+		return write_read_delete(EFIVARFS_DIR);
+
+	if (!mkdtemp(dir))
+		return skip("cannot make a mount point: %s", strerror(errno));
+
+	if (mount("efivarfs", dir, "efivarfs", 0, NULL)) {
+		verdict = skip("cannot mount efivarfs: %s", strerror(errno));
+	} else {
+		verdict = write_read_delete(dir);
+		if (umount(dir))
+			diag("cannot unmount %s: %s", dir, strerror(errno));
+	}
+	rmdir(dir);
+	return verdict;
+}
+
+static enum verdict test_runtime_services(void)
+{
+	unsigned long virt, wx;
+	enum verdict verdict;
+
+	if (opt_noruntime)
+		return skip("booted with efi=noruntime");
+
+	verdict = use_variable();
+	if (verdict != PASS || opt_old_map)
+		return verdict;
+
+	/* Firmware has run: what held before must hold now */
+	if (!read_table(kernel_file, &kernel_table)) {
+		diag("cannot read %s again: %s", kernel_file, strerror(errno));
+		return FAIL;
+	}
+	virt = count_virtual(true);
+	wx = count_kernel_wx(true);
+	diag("after runtime calls, the kernel's table has %lu pages of EFI's, %lu W+X pages",
+	     virt, wx);
+	return virt || wx ? FAIL : PASS;
+}
+
+static const struct {
+	const char	*name;
+	enum verdict	(*run)(void);
+} tests[] = {
+	{ "kernel_no_efi_virtual",	test_kernel_virtual },
+	{ "kernel_no_efi_direct",	test_kernel_direct },
+	{ "kernel_no_wx",		test_kernel_wx },
+	{ "efi_no_wx",			test_efi_wx },
+	{ "efi_regions_complete",	test_efi_complete },
+	{ "efi_permissions",		test_efi_permissions },
+	{ "efi_no_leftovers",		test_efi_leftover },
+	{ "runtime_services",		test_runtime_services },
+};
+
+/*
+ * Setting up
+ */
+
+static void unmount_debugfs(void)
+{
+	if (mounted_debugfs && umount(DEBUGFS_DIR))
+		diag("cannot unmount " DEBUGFS_DIR ": %s", strerror(errno));
+}
+
+static void skip_all(const char *reason)
+{
+	printf("1..0 # SKIP %s\n", reason);
+	exit(EXIT_SKIP);
+}
+
+static void read_cmdline(void)
+{
+	char buf[4096], *word, *opt, *save, *save2;
+	static const char sep[] = " \t\n";
+
+	if (!read_str("/proc/cmdline", buf, sizeof(buf)))
+		return;
+
+	for (word = strtok_r(buf, sep, &save); word; word = strtok_r(NULL, sep, &save)) {
+		if (strncmp(word, "efi=", 4))
+			continue;
+		for (opt = strtok_r(word + 4, ",", &save2); opt;
+		     opt = strtok_r(NULL, ",", &save2)) {
+			if (!strcmp(opt, "old_map"))
+				opt_old_map = true;
+			else if (!strcmp(opt, "noruntime"))
+				opt_noruntime = true;
+			else if (!strcmp(opt, "debug"))
+				opt_debug = true;
+		}
+	}
+}
+
+static const char *read_first(const char *const *paths, struct table *t)
+{
+	for (; *paths; paths++) {
+		if (read_table(*paths, t))
+			return *paths;
+	}
+	return NULL;
+}
+
+static void setup(void)
+{
+	static const char *const kernel_files[] = {
+		DEBUGFS_DIR "/page_tables/kernel",
+		DEBUGFS_DIR "/kernel_page_tables",
+		NULL
+	};
+	static const char *const efi_files[] = {
+		DEBUGFS_DIR "/page_tables/efi",
+		DEBUGFS_DIR "/efi_page_tables",
+		NULL
+	};
+	unsigned long bits;
+
+	if (geteuid())
+		skip_all("needs root");
+	if (access(EFI_DIR, F_OK))
+		skip_all("not booted from EFI, or with noefi");
+
+	if (!is_mounted(DEBUGFS_DIR, "debugfs")) {
+		if (mount("debugfs", DEBUGFS_DIR, "debugfs", 0, NULL))
+			skip_all("cannot mount debugfs");
+		mounted_debugfs = true;
+		atexit(unmount_debugfs);
+	}
+
+	kernel_file = read_first(kernel_files, &kernel_table);
+	if (!kernel_file || !kernel_table.nr)
+		skip_all("kernel does not show its page tables in debugfs");
+	read_first(efi_files, &efi_table);
+
+	read_cmdline();
+	mixed_mode = read_ul(EFI_DIR "/fw_platform_size", &bits) && bits == 32;
+	read_runtime_map();
+	if (!nr_regions)
+		diag("no " EFI_DIR "/runtime-map: what needs it is not checked");
+
+	efi_shares_kernel_table = !efi_table.found && count_virtual(true);
+}
+
+int main(void)
+{
+	unsigned int count[3] = {};
+	enum verdict verdict;
+	size_t i;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("TAP version 13\n");
+	setup();
+	printf("1..%zu\n", ARRAY_SIZE(tests));
+	find_memattr();
+
+	for (i = 0; i < ARRAY_SIZE(tests); i++) {
+		shown = 0;
+		verdict = tests[i].run();
+		count[verdict]++;
+		printf("%sok %zu - %s", verdict == FAIL ? "not " : "", i + 1, tests[i].name);
+		if (verdict == SKIP)
+			printf(" # SKIP %s", skip_reason);
+		printf("\n");
+	}
+
+	diag("Totals: pass:%u fail:%u xfail:0 xpass:0 skip:%u error:0",
+	     count[PASS], count[FAIL], count[SKIP]);
+
+	if (count[FAIL])
+		return EXIT_FAIL;
+	return count[PASS] ? EXIT_PASS : EXIT_SKIP;
+}
+
+#endif /* __x86_64__ */
