@@ -1,0 +1,109 @@
+#!/bin/sh
+# boot.sh BZIMAGE INITRD CONSOLE STEPS [APPEND]: boot a kernel under QEMU, once.
+#
+# The console goes to the file CONSOLE. From the environment:
+#	FIRMWARE  x64 (default), x64-smm, ia32 or bios
+#	VARS      variable store to use and keep; else a fresh one
+#	CPUS CPU MEM DEADLINE
+# Exit status: 0 the guest ended by itself, 3 it hung and was killed.
+set -eu
+lab=$(cd "$(dirname "$0")" && pwd)
+. "$lab/lib.sh"
+
+kernel=$1 initrd=$2 console=$3 steps=$4 append=${5-}
+ovmf=${OVMF_DIR:-/usr/share/OVMF}
+deadline=${DEADLINE:-180}
+
+code='' store='' machine=q35
+case ${FIRMWARE:-x64} in
+x64)	code=$ovmf/OVMF_CODE_4M.fd store=$ovmf/OVMF_VARS_4M.fd ;;
+x64-smm)
+	code=$ovmf/OVMF_CODE_4M.secboot.fd store=$ovmf/OVMF_VARS_4M.fd
+	machine=q35,smm=on ;;
+ia32)	code=$ovmf/OVMF32_CODE_4M.secboot.fd store=$ovmf/OVMF32_VARS_4M.fd
+	machine=q35,smm=on ;;
+bios)	;;
+*)	die "no firmware '$FIRMWARE': FIRMWARE is x64, x64-smm, ia32 or bios" ;;
+esac
+if [ -n "$code" ] && { [ ! -r "$code" ] || [ ! -r "$store" ]; }; then
+	die "no OVMF in $ovmf: install the packages ovmf and ovmf-ia32, or set" \
+	    "OVMF_DIR"
+fi
+command -v qemu-system-x86_64 >/dev/null ||
+	die "no qemu-system-x86_64: run 'make deps'"
+
+mkdir -p "${console%/*}"
+run=$(mktemp -d)
+qemu='' tail=''
+cleanup()
+{
+	[ -z "$tail" ] || kill "$tail" 2>/dev/null || :
+	[ -z "$qemu" ] || kill "$qemu" 2>/dev/null || :
+	rm -rf "$run"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+set -- -machine "$machine" -cpu "${CPU:-qemu64}" -smp "${CPUS:-1}" \
+	-m "${MEM:-1024}" -display none -net none -nodefaults
+if [ -n "$code" ]; then
+	vars=${VARS:-$run/vars.fd}
+	[ -s "$vars" ] || cp "$store" "$vars"
+	chmod u+w "$vars"
+	set -- "$@" \
+		-drive "if=pflash,format=raw,unit=0,readonly=on,file=$code" \
+		-drive "if=pflash,format=raw,unit=1,file=$vars"
+fi
+[ "$machine" = q35 ] ||
+	set -- "$@" -global driver=cfi.pflash01,property=secure,value=on
+set -- "$@" -kernel "$kernel" -initrd "$initrd" \
+	-append "console=ttyS0 panic=-1 lab=$steps $append"
+
+if [ "${SHELL_ON_TERMINAL-}" = yes ]; then
+	exec qemu-system-x86_64 "$@" -serial mon:stdio -no-reboot
+fi
+
+# A guest that resets once more than it should is stopped by the deadline
+# otherwise; only the reset test may reset, and leaves a trace of where from.
+case ,$steps, in
+*,reset,*) set -- "$@" -d cpu_reset -D "$console.resets" ;;
+*) set -- "$@" -no-reboot ;;
+esac
+
+: > "$console"
+mkfifo "$run/monitor.in" "$run/monitor.out"
+qemu-system-x86_64 "$@" -serial "file:$console" \
+	-chardev "pipe,id=monitor,path=$run/monitor" -mon chardev=monitor \
+	> "$console.qemu" 2>&1 &
+qemu=$!
+cat "$run/monitor.out" > /dev/null &
+tail=$!
+exec 8<>"$run/monitor.in"
+
+start=$(date +%s)
+awake=0
+rc=0
+while kill -0 "$qemu" 2>/dev/null; do
+	sleep 0.3
+	# Wake the guest as often as it said it was going to sleep. QEMU
+	# ignores the command while the guest still runs: repeat it.
+	asleep=$(grep -c '^LAB: suspending' "$console" || :)
+	resumed=$(grep -c -E '^LAB: (not )?ok suspend ' "$console" || :)
+	if [ "$asleep" -gt "$resumed" ]; then
+		awake=$((awake + 1))
+		[ $((awake % 7)) -ne 0 ] || echo system_wakeup >&8
+	fi
+	if [ $(($(date +%s) - start)) -ge "$deadline" ]; then
+		kill "$qemu" 2>/dev/null || :
+		wait "$qemu" 2>/dev/null || :
+		rc=3
+		break
+	fi
+done
+qemu=''
+tr -d '\r' < "$console" > "$console.new"
+mv "$console.new" "$console"
+if [ -s "$console.qemu" ] && ! grep -q '^LAB:' "$console"; then
+	say "qemu-system-x86_64: $(head -n 3 "$console.qemu" | tr '\n' ' ')"
+fi
+exit "$rc"

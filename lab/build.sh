@@ -1,0 +1,62 @@
+#!/bin/sh
+# build.sh BASE VERSION KIND: build the stock or patched kernel of a tree, and
+# the test module for it.
+set -eu
+lab=$(cd "$(dirname "$0")" && pwd)
+. "$lab/lib.sh"
+
+base=$1 version=$2 kind=$3
+tree=$(tree_dir "$base" "$version" "$kind")
+build=$tree/build
+name="$base $version $kind"
+log=$out/log/$base-$version-$kind
+
+need_space "$cache" 6
+mkdir -p "$out/log"
+exec 9>"$cache/trees/$base/$version/lock-$kind"
+flock 9
+
+# The configuration is made aside, and put in place only if it is another one:
+# a new date on .config alone would have half the kernel built again.
+configure()
+{
+	"$lab/kbuild.sh" "$base" "$tree" build/conf tinyconfig
+	cat "$lab/config/common.config" "$lab/config/$base.config" \
+		>> "$build/conf/.config"
+	"$lab/kbuild.sh" "$base" "$tree" build/conf olddefconfig
+	if ! cmp -s "$build/conf/.config" "$build/.config"; then
+		cp "$build/conf/.config" "$build/.config"
+		"$lab/kbuild.sh" "$base" "$tree" build olddefconfig
+	fi
+}
+
+# The Kconfig files of the tree count too: the series may add symbols.
+config_id=$({
+	cat "$lab/config/common.config" "$lab/config/$base.config"
+	git -C "$tree" ls-files -s '*Kconfig*'
+} | sha256sum)
+if [ "$config_id" != "$(cat "$build/.lab-config" 2>/dev/null)" ]; then
+	logged "configuring $name" "$log-config.log" configure
+	echo "$config_id" > "$build/.lab-config"
+fi
+
+logged "building $name" "$log-build.log" \
+	"$lab/kbuild.sh" "$base" "$tree" build bzImage
+
+# The module is built in a copy: kbuild leaves its objects beside the source.
+build_module()
+{
+	mkdir -p "$build/lab/efi_call"
+	for src in "$lab"/guest/efi_call/*; do
+		cmp -s "$src" "$build/lab/efi_call/${src##*/}" ||
+			cp "$src" "$build/lab/efi_call/"
+	done
+	"$lab/kbuild.sh" "$base" "$tree" build modules_prepare
+	# All that the module needs is exported; modpost of the whole kernel
+	# would only be needed for symbol versions.
+	KBUILD_MODPOST_WARN=1 "$lab/kbuild.sh" "$base" "$tree" build \
+		M="$build/lab/efi_call" modules
+}
+[ "$build/lab/efi_call/efi_call.ko" -nt "$build/vmlinux" ] ||
+	logged "building the test module for $name" "$log-module.log" \
+		build_module

@@ -1,0 +1,47 @@
+#!/bin/sh
+# initramfs.sh BASE VERSION KIND OUTPUT: the guest's root file system for one
+# kernel: busybox, the guest programs, the test module and what ptprobe has to
+# be told about that kernel.
+set -eu
+lab=$(cd "$(dirname "$0")" && pwd)
+. "$lab/lib.sh"
+
+base=$1 version=$2 kind=$3 output=$4
+build=$(build_dir "$base" "$version" "$kind")
+mkdir -p "${output%/*}"
+root=$(mktemp -d "${output%/*}/root.XXXXXX")
+trap 'rm -rf "$root"' EXIT
+
+mkdir -p "$root/bin" "$root/sbin" "$root/lab" "$root/proc" "$root/sys" \
+	"$root/dev" "$root/tmp" "$root/etc"
+cp "$(command -v busybox)" "$root/bin/busybox"
+cp "$lab/guest/init" "$root/init"
+chmod 755 "$root/init"
+
+for src in "$lab"/guest/*.c "$top"/tools/testing/selftests/x86/*.c; do
+	[ -e "$src" ] || continue
+	name=$(basename "$src" .c)
+	gcc -static -O2 -Wall -o "$root/bin/$name" "$src" || {
+		say "cannot compile $src"
+		exit 1
+	}
+done
+
+# kexec is a dynamic program: its libraries come along.
+if kexec=$(PATH=$PATH:/usr/sbin:/sbin command -v kexec); then
+	cp "$kexec" "$root/sbin/kexec"
+	ldd "$kexec" | grep -o '/[^ ]*' | while read -r library; do
+		mkdir -p "$root${library%/*}"
+		cp -L "$library" "$root$library"
+	done
+fi
+
+cp "$build/arch/x86/boot/bzImage" "$root/lab/bzImage"
+cp "$build/lab/efi_call/efi_call.ko" "$root/lab/"
+echo "--trampoline-offset $(nm "$build/arch/x86/realmode/rm/realmode.elf" |
+	awk '$3 == "trampoline_pgd" { print "0x" $1 }')" \
+	> "$root/lab/probe-args"
+
+(cd "$root" && find . | LC_ALL=C sort | cpio -o -H newc -R 0:0 --quiet) |
+	gzip -1 > "$output.new"
+mv "$output.new" "$output"

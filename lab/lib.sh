@@ -1,0 +1,120 @@
+# shellcheck shell=sh
+# What every lab script needs: messages, the table of bases, the cache.
+# Sourced, with $lab set to the directory of the scripts.
+
+top=$(cd "$lab/.." && pwd)
+cache=${EFI_PGD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/efi-pgd}
+out=${EFI_PGD_OUT:-$top/out}
+
+say()
+{
+	echo "$*" >&2
+}
+
+# Bad input: one line that names the remedy, and nothing changed.
+die()
+{
+	say "efi-pgd: $*"
+	exit 2
+}
+
+# base_field BASE COLUMN: number, versions, context or package.
+base_field()
+{
+	awk -v base="$1" -v want="$2" '
+		BEGIN { col["number"] = 2; col["versions"] = 3
+			col["context"] = 4; col["package"] = 5 }
+		$1 == base { print $col[want] }' "$lab/bases"
+}
+
+bases()
+{
+	awk '!/^#/ && NF { print $1 }' "$lab/bases"
+}
+
+need_base()
+{
+	[ -n "$(base_field "$1" number)" ] ||
+		die "no base '$1': BASE is one of $(bases | tr '\n' ' ')"
+}
+
+# The patches of a base, in order; empty where there is no series yet.
+patches_of()
+{
+	find "$top/patches/$1" -name '[0-9]*.patch' 2>/dev/null | sort
+}
+
+# VERSION.PATCHLEVEL.SUBLEVEL of the kernel tree in a directory.
+tree_version()
+{
+	awk '/^VERSION =/ { v = $3 } /^PATCHLEVEL =/ { p = $3 }
+		/^SUBLEVEL =/ { print v "." p "." $3; exit }' "$1/Makefile"
+}
+
+# The versions of a base that are in the cache, oldest first.
+versions_of()
+{
+	for tree in "$cache/trees/$1"/*/stock/.git; do
+		[ -e "$tree" ] || continue
+		tree=${tree%/stock/.git}
+		echo "${tree##*/}"
+	done | sort -V
+}
+
+tree_dir()
+{
+	echo "$cache/trees/$1/$2/$3"
+}
+
+build_dir()
+{
+	echo "$cache/trees/$1/$2/$3/build"
+}
+
+# git without the user's settings: for output that must be the same everywhere.
+plain_git()
+{
+	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null git "$@"
+}
+
+# logged "doing what" LOG COMMAND...: say what is going on and for how long,
+# keep the output in LOG, show its end when the command fails.
+logged()
+{
+	_what=$1 _log=$2
+	shift 2
+	mkdir -p "${_log%/*}"
+	say "$_what (log: $_log)"
+	_start=$(date +%s)
+	"$@" >"$_log" 2>&1 &
+	_pid=$!
+	_seen=0
+	while kill -0 "$_pid" 2>/dev/null; do
+		sleep 0.2
+		_now=$(($(date +%s) - _start))
+		[ "$((_now / 30))" -gt "$_seen" ] || continue
+		_seen=$((_now / 30))
+		say "  ... $_what: $_now s"
+	done
+	_rc=0
+	wait "$_pid" || _rc=$?
+	_now=$(($(date +%s) - _start))
+	if [ "$_rc" -eq 0 ]; then
+		[ "$_now" -lt 3 ] || say "  done: $_what, $_now s"
+		return 0
+	fi
+	say "  failed: $_what, $_now s; the end of $_log:"
+	tail -n "${LOG_TAIL:-15}" "$_log" >&2
+	return "$_rc"
+}
+
+# need_space DIR GIB
+need_space()
+{
+	_dir=$1
+	while [ ! -d "$_dir" ]; do _dir=$(dirname "$_dir"); done
+	_free=$(df -Pk "$_dir" | awk 'NR == 2 { print int($4 / 1048576) }')
+	[ "${EFI_PGD_FREE_GIB:-$_free}" -ge "$2" ] ||
+		die "${EFI_PGD_FREE_GIB:-$_free} GiB free in $_dir, $2 needed:" \
+		    "make room, or point EFI_PGD_CACHE elsewhere"
+}
