@@ -1,0 +1,1002 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ptprobe.c - what the page tables of a running kernel map, as the CPU sees it
+ *
+ * The lab's witness that asks no kernel code about page tables: it reads them
+ * by physical address through /dev/mem (CONFIG_STRICT_DEVMEM=n) and so works
+ * the same on kernels that have a debugfs file for EFI's table and on those
+ * that do not.  Runs as root, on x86-64 kernels, with CONFIG_KALLSYMS_ALL and
+ * /sys/firmware/efi/runtime-map.
+ *
+ * ptprobe [--efi-mm-pgd-offset N] [--trampoline-offset N]
+ *
+ *   --efi-mm-pgd-offset   offset of pgd in struct mm_struct; found by looking
+ *                         for it otherwise
+ *   --trampoline-offset   offset of the symbol trampoline_pgd in the real-mode
+ *                         blob (nm arch/x86/realmode/rm/realmode.elf); found by
+ *                         looking for it otherwise
+ *
+ * Nothing about the layout is taken on trust.  The kernel's root must map the
+ * kernel's text where /proc/iomem has it, the direct map must lead to it too,
+ * and EFI's root must map every runtime region where the EFI memory map says.
+ * What cannot be determined ends the program with one line on stderr and a
+ * non-zero status, before any figure is printed.
+ *
+ * Output: key=value lines, counts in decimal and addresses in hex.  Pages are
+ * 4 KiB units, whatever size they are mapped with.  Permissions are effective
+ * ones: writable if every level says so, executable if none says otherwise.
+ *
+ *   probe.levels                 4 or 5
+ *   probe.direct_map             virtual address of physical address 0
+ *   probe.kernel_root            physical address of the kernel's top level
+ *   probe.efi_root               the same for the table firmware is run on
+ *   probe.trampoline_root        the same for trampoline_pgd
+ *   probe.efi_source             efi_pgd, efi_mm or trampoline_pgd
+ *   probe.wx.kernel              W+X pages in the kernel's table
+ *   probe.wx.efi                 W+X pages in EFI's own part of its table: the
+ *                                lower half and the EFI window
+ *   probe.wx.efi.all             W+X pages anywhere in EFI's table
+ *   probe.efi_in_kernel.va_pages
+ *                                pages the kernel's table has in the EFI window
+ *   probe.efi_in_kernel.direct_pages
+ *                                pages of runtime code and data above 1 MiB
+ *                                that the kernel's table maps 1:1 or in the
+ *                                direct map
+ *   probe.efi_in_trampoline.pages
+ *                                what trampoline_pgd has in the EFI window,
+ *                                plus runtime code and data above 1 MiB that
+ *                                it maps 1:1
+ *   probe.kernel_bytes_in_efi    bytes of System RAM outside runtime regions
+ *                                that EFI's table maps anywhere, each once
+ *   probe.ram_bytes              bytes of System RAM outside runtime regions
+ *   probe.efi.pt_pages           page-table pages reached from EFI's root and
+ *                                not from the kernel's, the root included
+ *   probe.efi.pt_pages_shared    page-table pages reached from both
+ *   probe.slots.{kernel,efi,trampoline}=INDEX:PHYS,...
+ *                                present top-level entries and what they point to
+ *   probe.shared.{efi_kernel,trampoline_kernel,efi_trampoline}=INDEX,...
+ *                                slots of the first that point to a table the
+ *                                second's top level points to as well; INDEX/OTHER
+ *                                where the second has it in another slot only
+ *   probe.slot511.{kernel,efi,trampoline}=INDEX:PHYS,...
+ *                                present entries of the level-3 table that covers
+ *                                the top 512 GiB, with the EFI window in it
+ *   probe.slot511.{kernel,efi,trampoline}.table
+ *                                physical address of that table
+ *   probe.slot511.shared.{efi_kernel,...}=INDEX,...
+ *                                its entries that point to the same table
+ *
+ * Lists are empty where there is nothing; a missing table is "none".
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BIT_ULL(nr)	(1ULL << (nr))
+
+#define PG_SHIFT	12
+#define PG_SIZE		BIT_ULL(PG_SHIFT)
+#define PG_MASK		(~(PG_SIZE - 1))
+#define ENTRIES		512
+
+#define PTE_P		BIT_ULL(0)
+#define PTE_RW		BIT_ULL(1)
+#define PTE_PS		BIT_ULL(7)
+#define PTE_NX		BIT_ULL(63)
+#define PTE_ADDR	0x000ffffffffff000ULL
+
+/* The part of the address space that the kernel sets aside for EFI */
+#define EFI_WIN_START	0xffffffef00000000ULL
+#define EFI_WIN_END	0xffffffff00000000ULL
+
+#define LOW_MEG		BIT_ULL(20)
+
+#define EFI_RUNTIME_CODE	5
+#define EFI_RUNTIME_DATA	6
+#define EFI_MEMORY_RUNTIME	BIT_ULL(63)
+
+struct extent {
+	uint64_t start, end;		/* end is exclusive */
+};
+
+struct region {
+	uint64_t type, phys, virt, size;
+};
+
+struct extents {
+	struct extent *e;
+	size_t nr;
+};
+
+static int mem_fd;
+static int levels;
+static uint64_t direct_map;
+
+static struct extents ram;
+static struct region *regions;
+static size_t nr_regions;
+
+static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("ptprobe: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static void *grow(void *p, size_t size)
+{
+	p = realloc(p, size);
+	if (!p)
+		die("out of memory");
+	return p;
+}
+
+/*
+ * Physical memory
+ */
+
+static bool read_phys(uint64_t phys, void *buf, size_t size)
+{
+	return pread(mem_fd, buf, size, phys) == (ssize_t)size;
+}
+
+static bool in_ram(uint64_t phys)
+{
+	size_t i;
+
+	for (i = 0; i < ram.nr; i++) {
+		if (phys >= ram.e[i].start && phys < ram.e[i].end)
+			return true;
+	}
+	return false;
+}
+
+/* Page-table pages, each read once, so that all figures tell of one state */
+struct pt_page {
+	uint64_t phys;
+	uint64_t entry[ENTRIES];
+	unsigned int seen;		/* by which roots, a bit each */
+	struct pt_page *next;
+};
+
+static struct pt_page *pt_hash[4096];
+
+static struct pt_page *pt_lookup(uint64_t phys)
+{
+	struct pt_page **head = &pt_hash[(phys >> PG_SHIFT) % 4096], *p;
+
+	for (p = *head; p; p = p->next) {
+		if (p->phys == phys)
+			return p;
+	}
+
+	/* While guessing, this may be anything: never read MMIO */
+	if (!in_ram(phys))
+		return NULL;
+
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		die("out of memory");
+	p->phys = phys;
+	if (!read_phys(phys, p->entry, PG_SIZE)) {
+		free(p);
+		return NULL;
+	}
+	p->next = *head;
+	*head = p;
+	return p;
+}
+
+static struct pt_page *pt_get(uint64_t phys)
+{
+	struct pt_page *p = pt_lookup(phys);
+
+	if (!p)
+		die("cannot read the page table at %#llx", (unsigned long long)phys);
+	return p;
+}
+
+/*
+ * Walking
+ */
+
+static unsigned int level_shift(int level)
+{
+	return PG_SHIFT + 9 * (level - 1);
+}
+
+static uint64_t canonical(uint64_t va)
+{
+	unsigned int unused = 64 - level_shift(levels + 1);
+
+	return (uint64_t)((int64_t)(va << unused) >> unused);
+}
+
+static bool is_leaf(uint64_t entry, int level)
+{
+	return level == 1 || (level <= 3 && (entry & PTE_PS));
+}
+
+static uint64_t leaf_phys(uint64_t entry, int level)
+{
+	/* Bit 12 of a large page's entry is PAT */
+	return entry & PTE_ADDR & ~((1ULL << level_shift(level)) - 1);
+}
+
+/* Where does va lead to? */
+static bool translate_levels(uint64_t root, int nlevels, uint64_t va, uint64_t *phys)
+{
+	uint64_t table = root, entry, off;
+	struct pt_page *p;
+	int level;
+
+	for (level = nlevels; level; level--) {
+		p = pt_lookup(table);
+		if (!p)
+			return false;
+		entry = p->entry[(va >> level_shift(level)) % ENTRIES];
+		if (!(entry & PTE_P))
+			return false;
+		if (is_leaf(entry, level)) {
+			off = va & ((1ULL << level_shift(level)) - 1);
+			*phys = leaf_phys(entry, level) + off;
+			return true;
+		}
+		table = entry & PTE_ADDR;
+	}
+	return false;
+}
+
+static bool maps(uint64_t root, uint64_t va, uint64_t phys)
+{
+	uint64_t p;
+
+	return translate_levels(root, levels, va, &p) && p == phys;
+}
+
+struct leaf {
+	uint64_t va, phys, size;
+	bool wx;
+};
+
+typedef void (*leaf_fn)(const struct leaf *leaf, void *arg);
+
+static void walk_table(uint64_t phys, int level, uint64_t va, bool rw, bool nx,
+		       unsigned int root_bit, leaf_fn fn, void *arg)
+{
+	struct pt_page *p = pt_get(phys);
+	unsigned int i;
+
+	p->seen |= root_bit;
+	for (i = 0; i < ENTRIES; i++) {
+		uint64_t entry = p->entry[i];
+		uint64_t addr = va + ((uint64_t)i << level_shift(level));
+		bool erw, enx;
+
+		if (!(entry & PTE_P))
+			continue;
+		erw = rw && (entry & PTE_RW);
+		enx = nx || (entry & PTE_NX);
+		if (is_leaf(entry, level)) {
+			struct leaf leaf = {
+				.va = canonical(addr),
+				.phys = leaf_phys(entry, level),
+				.size = 1ULL << level_shift(level),
+				.wx = erw && !enx,
+			};
+
+			fn(&leaf, arg);
+		} else {
+			walk_table(entry & PTE_ADDR, level - 1, addr, erw, enx,
+				   root_bit, fn, arg);
+		}
+	}
+}
+
+/*
+ * What the kernel says about itself
+ */
+
+static FILE *open_file(const char *path)
+{
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		die("cannot open %s: %s", path, strerror(errno));
+	return f;
+}
+
+
+enum sym {
+	SYM_TEXT,
+	SYM_END,
+	SYM_INIT_LEVEL4_PGT,
+	SYM_INIT_TOP_PGT,
+	SYM_REAL_MODE_HEADER,
+	SYM_EFI_PGD,
+	SYM_EFI_MM,
+	SYM_PAGE_OFFSET_BASE,
+	SYM_L5_ENABLED,
+	NR_SYMS
+};
+
+static const char *const sym_name[NR_SYMS] = {
+	[SYM_TEXT]		= "_text",
+	[SYM_END]		= "_end",
+	[SYM_INIT_LEVEL4_PGT]	= "init_level4_pgt",
+	[SYM_INIT_TOP_PGT]	= "init_top_pgt",
+	[SYM_REAL_MODE_HEADER]	= "real_mode_header",
+	[SYM_EFI_PGD]		= "efi_pgd",
+	[SYM_EFI_MM]		= "efi_mm",
+	[SYM_PAGE_OFFSET_BASE]	= "page_offset_base",
+	[SYM_L5_ENABLED]	= "__pgtable_l5_enabled",
+};
+
+static uint64_t sym[NR_SYMS];
+static uint64_t text_phys;
+
+static void read_symbols(void)
+{
+	FILE *f = open_file("/proc/kallsyms");
+	unsigned long long addr;
+	char line[512], name[256], type;
+	int i;
+
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llx %c %255s", &addr, &type, name) != 3)
+			continue;
+		if (strchr(line, '['))
+			continue;	/* a module's */
+		for (i = 0; i < NR_SYMS; i++) {
+			if (strcmp(name, sym_name[i]))
+				continue;
+			if (sym[i] && sym[i] != addr)
+				die("more than one symbol %s", name);
+			sym[i] = addr;
+		}
+	}
+	fclose(f);
+
+	if (!sym[SYM_TEXT] || !sym[SYM_END])
+		die("no addresses in /proc/kallsyms (not root, or kptr_restrict)");
+}
+
+static void read_iomem(void)
+{
+	FILE *f = open_file("/proc/iomem");
+	unsigned long long start, last;
+	char line[512];
+	int n;
+
+	while (fgets(line, sizeof(line), f)) {
+		n = 0;
+		if (sscanf(line, " %llx-%llx : %n", &start, &last, &n) != 2 || !n)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		if (!strcmp(line + n, "Kernel code"))
+			text_phys = start;
+		/* Not what is nested in it: that is there already */
+		if (line[0] != ' ' && !strcmp(line + n, "System RAM")) {
+			ram.e = grow(ram.e, (ram.nr + 1) * sizeof(*ram.e));
+			ram.e[ram.nr].start = start;
+			ram.e[ram.nr++].end = last + 1;
+		}
+	}
+	fclose(f);
+
+	if (!text_phys || !ram.nr)
+		die("no \"Kernel code\" or \"System RAM\" in /proc/iomem");
+}
+
+static uint64_t region_attr(const char *entry, const char *attr)
+{
+	unsigned long long val;
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/firmware/efi/runtime-map/%s/%s", entry, attr);
+	f = open_file(path);
+	if (fscanf(f, "%llx", &val) != 1)
+		die("cannot read %s", path);
+	fclose(f);
+	return val;
+}
+
+static void read_runtime_map(void)
+{
+	DIR *dir = opendir("/sys/firmware/efi/runtime-map");
+	struct dirent *de;
+
+	if (!dir)
+		die("no /sys/firmware/efi/runtime-map: not an EFI boot, or without runtime services");
+
+	while ((de = readdir(dir))) {
+		struct region *r;
+
+		if (de->d_name[0] == '.')
+			continue;
+		if (!(region_attr(de->d_name, "attribute") & EFI_MEMORY_RUNTIME))
+			continue;
+		regions = grow(regions, (nr_regions + 1) * sizeof(*regions));
+		r = &regions[nr_regions++];
+		r->type = region_attr(de->d_name, "type");
+		r->phys = region_attr(de->d_name, "phys_addr");
+		r->virt = region_attr(de->d_name, "virt_addr");
+		r->size = region_attr(de->d_name, "num_pages") << PG_SHIFT;
+	}
+	closedir(dir);
+
+	if (!nr_regions)
+		die("/sys/firmware/efi/runtime-map has no runtime region");
+}
+
+static bool cpu_has(const char *flag)
+{
+	FILE *f = open_file("/proc/cpuinfo");
+	char *line = NULL, *word, *save;
+	bool found = false;
+	size_t len = 0;
+
+	while (!found && getline(&line, &len, f) > 0) {
+		if (strncmp(line, "flags", 5))
+			continue;
+		for (word = strtok_r(line, " \t\n", &save); word;
+		     word = strtok_r(NULL, " \t\n", &save)) {
+			if (!strcmp(word, flag))
+				found = true;
+		}
+		break;
+	}
+	free(line);
+	fclose(f);
+	return found;
+}
+
+/*
+ * Finding the roots
+ */
+
+static uint64_t sym_phys(enum sym s)
+{
+	return sym[s] - sym[SYM_TEXT] + text_phys;
+}
+
+static uint64_t read_u64(uint64_t phys, const char *what)
+{
+	uint64_t val;
+
+	if (!read_phys(phys, &val, sizeof(val)))
+		die("cannot read %s at %#llx through /dev/mem", what, (unsigned long long)phys);
+	return val;
+}
+
+/* Physical address of a direct-map pointer, if it is one into RAM */
+static bool direct_to_phys(uint64_t va, uint64_t *phys)
+{
+	if (va < direct_map)
+		return false;
+	*phys = va - direct_map;
+	return in_ram(*phys);
+}
+
+static uint64_t find_kernel_root(void)
+{
+	enum sym s = sym[SYM_INIT_TOP_PGT] ? SYM_INIT_TOP_PGT : SYM_INIT_LEVEL4_PGT;
+	uint64_t root, phys;
+	bool four, five;
+
+	if (!sym[s])
+		die("neither init_top_pgt nor init_level4_pgt in /proc/kallsyms");
+
+	/*
+	 * With page table isolation a root is a pair of pages, the kernel's
+	 * first.  The symbol is the kernel's.
+	 */
+	root = sym_phys(s);
+
+	/*
+	 * CR4 cannot be read from here.  Only with the right number of levels
+	 * does the kernel's text lead to where it is.
+	 */
+	four = translate_levels(root, 4, sym[SYM_TEXT], &phys) && phys == text_phys;
+	five = translate_levels(root, 5, sym[SYM_TEXT], &phys) && phys == text_phys;
+	if (four == five)
+		die("%s at %#llx does not map the kernel's text to %#llx", sym_name[s],
+		    (unsigned long long)root, (unsigned long long)text_phys);
+	levels = five ? 5 : 4;
+
+	/* Two more who should know */
+	if (levels == 5 && !cpu_has("la57"))
+		die("five levels in the page tables, but no la57 in /proc/cpuinfo");
+	if (sym[SYM_L5_ENABLED] &&
+	    !(uint32_t)read_u64(sym_phys(SYM_L5_ENABLED), "__pgtable_l5_enabled") !=
+	    (levels == 4))
+		die("__pgtable_l5_enabled disagrees with the %d levels found", levels);
+	return root;
+}
+
+/* Where the direct map is, if not told: it has been here, and here */
+static const uint64_t known_direct_maps[] = {
+	0xffff880000000000ULL,
+	0xffff888000000000ULL,
+	0xff11000000000000ULL,
+};
+
+static void find_direct_map(uint64_t root)
+{
+	size_t i;
+
+	if (sym[SYM_PAGE_OFFSET_BASE]) {
+		direct_map = read_u64(sym_phys(SYM_PAGE_OFFSET_BASE), "page_offset_base");
+	} else {
+		for (i = 0; i < sizeof(known_direct_maps) / sizeof(known_direct_maps[0]); i++) {
+			if (!maps(root, known_direct_maps[i] + text_phys, text_phys))
+				continue;
+			if (direct_map)
+				die("more than one place looks like the direct map");
+			direct_map = known_direct_maps[i];
+		}
+	}
+
+	if (!direct_map || !maps(root, direct_map + text_phys, text_phys))
+		die("cannot find the direct map");
+}
+
+/* Does this root map each runtime region, at both addresses? */
+static bool maps_efi(uint64_t root)
+{
+	size_t i;
+
+	for (i = 0; i < nr_regions; i++) {
+		const struct region *r = &regions[i];
+
+		if (!maps(root, r->virt, r->phys) || !maps(root, r->phys, r->phys))
+			return false;
+	}
+	return true;
+}
+
+/* The pgd of efi_mm: the one pointer in it that leads to EFI's mappings */
+static uint64_t find_efi_mm_pgd(long offset)
+{
+	/* Larger than struct mm_struct gets without a cpumask of thousands */
+	uint64_t word[512], phys, found = 0;
+	size_t i, n;
+
+	if (offset >= 0) {
+		uint64_t va = read_u64(sym_phys(SYM_EFI_MM) + offset, "efi_mm.pgd");
+
+		if (!direct_to_phys(va, &phys))
+			die("no pointer to a page table at offset %ld of efi_mm", offset);
+		return phys;
+	}
+
+	/* efi_mm is kernel data: do not read past its end */
+	n = (sym[SYM_END] - sym[SYM_EFI_MM]) / sizeof(word[0]);
+	if (n > sizeof(word) / sizeof(word[0]))
+		n = sizeof(word) / sizeof(word[0]);
+	for (i = 0; i < n; i++)
+		word[i] = read_u64(sym_phys(SYM_EFI_MM) + i * sizeof(word[0]), "efi_mm");
+
+	for (i = 0; i < n; i++) {
+		if ((word[i] & ~PG_MASK) || !direct_to_phys(word[i], &phys) ||
+		    phys == found || !maps_efi(phys))
+			continue;
+		if (found)
+			die("more than one pointer in efi_mm leads to EFI's mappings");
+		found = phys;
+	}
+	if (!found)
+		die("no pointer in efi_mm leads to a table with EFI's mappings");
+	return found;
+}
+
+/*
+ * trampoline_pgd is a page of the real-mode blob, and the blob's header has its
+ * physical address among others, at an offset that depends on the configuration.
+ * It is the one that maps the kernel's text.
+ */
+static uint64_t find_trampoline(long offset)
+{
+	uint64_t blob, phys, found = 0;
+	uint32_t header[32];
+	size_t i;
+
+	if (!sym[SYM_REAL_MODE_HEADER])
+		die("no real_mode_header in /proc/kallsyms");
+	blob = read_u64(sym_phys(SYM_REAL_MODE_HEADER), "real_mode_header");
+	if (blob < direct_map || blob - direct_map >= LOW_MEG)
+		die("real_mode_header does not point into the first MiB");
+	blob -= direct_map;
+	if (!read_phys(blob, header, sizeof(header)))
+		die("cannot read the real-mode header at %#llx", (unsigned long long)blob);
+
+	for (i = 0; i < sizeof(header) / sizeof(header[0]); i++) {
+		phys = header[i];
+		if (phys < blob || phys >= LOW_MEG || (phys & ~PG_MASK) || phys == found)
+			continue;
+		if (offset >= 0 && phys != blob + offset)
+			continue;
+		if (!maps(phys, sym[SYM_TEXT], text_phys))
+			continue;
+		if (found)
+			die("more than one page of the real-mode blob looks like trampoline_pgd");
+		found = phys;
+	}
+	if (!found && offset >= 0)
+		die("no table that maps the kernel's text at offset %#lx of the real-mode blob",
+		    offset);
+	if (!found)
+		die("cannot find trampoline_pgd in the real-mode blob");
+	return found;
+}
+
+static uint64_t find_efi_root(uint64_t trampoline, long offset, const char **source)
+{
+	uint64_t root;
+
+	if (sym[SYM_EFI_PGD]) {
+		*source = "efi_pgd";
+		if (!direct_to_phys(read_u64(sym_phys(SYM_EFI_PGD), "efi_pgd"), &root))
+			die("efi_pgd does not point to RAM: EFI has no table of its own");
+	} else if (sym[SYM_EFI_MM]) {
+		*source = "efi_mm";
+		root = find_efi_mm_pgd(offset);
+	} else {
+		*source = "trampoline_pgd";
+		root = trampoline;
+	}
+
+	if (!maps_efi(root))
+		die("%s does not map the runtime regions of the EFI memory map", *source);
+	return root;
+}
+
+/*
+ * Figures
+ */
+
+enum root {
+	KERNEL,
+	EFI,
+	TRAMPOLINE,
+	NR_ROOTS
+};
+
+static const char *const root_name[NR_ROOTS] = { "kernel", "efi", "trampoline" };
+static uint64_t root[NR_ROOTS];
+
+struct figures {
+	uint64_t wx;			/* W+X pages */
+	uint64_t wx_own;		/* of these, in lower half and EFI window */
+	uint64_t window;		/* pages present in the EFI window */
+	unsigned char *reached;		/* physical RAM, a bit for each page */
+	uint64_t nr_reached;
+};
+
+static bool is_runtime_page(uint64_t phys)
+{
+	size_t i;
+
+	for (i = 0; i < nr_regions; i++) {
+		if (phys >= regions[i].phys && phys - regions[i].phys < regions[i].size)
+			return true;
+	}
+	return false;
+}
+
+static uint64_t overlap(uint64_t start, uint64_t size, uint64_t lo, uint64_t hi)
+{
+	uint64_t last = start + (size - 1);
+
+	if (start < lo)
+		start = lo;
+	if (last > hi - 1)
+		last = hi - 1;
+	return start <= last ? last - start + 1 : 0;
+}
+
+static void reach(struct figures *f, uint64_t phys)
+{
+	uint64_t pfn = phys >> PG_SHIFT;
+
+	if (f->reached[pfn / 8] & (1 << pfn % 8))
+		return;
+	/*
+	 * A page counts if any of it is RAM: boundaries in /proc/iomem need not
+	 * be at pages.
+	 */
+	f->reached[pfn / 8] |= 1 << pfn % 8;
+	if (!is_runtime_page(phys))
+		f->nr_reached++;
+}
+
+static void reach_ram(struct figures *f, uint64_t start, uint64_t size)
+{
+	uint64_t end = start + size, phys, lo, hi;
+	size_t i;
+
+	for (i = 0; i < ram.nr; i++) {
+		lo = ram.e[i].start & PG_MASK;
+		hi = ram.e[i].end;
+		if (lo < start)
+			lo = start;
+		if (hi > end)
+			hi = end;
+		for (phys = lo; phys < hi; phys += PG_SIZE)
+			reach(f, phys);
+	}
+}
+
+static void add_leaf(const struct leaf *leaf, void *arg)
+{
+	struct figures *f = arg;
+	uint64_t win = overlap(leaf->va, leaf->size, EFI_WIN_START, EFI_WIN_END);
+
+	f->window += win >> PG_SHIFT;
+	if (leaf->wx) {
+		f->wx += leaf->size >> PG_SHIFT;
+		f->wx_own += ((int64_t)leaf->va >= 0 ? leaf->size : win) >> PG_SHIFT;
+	}
+	if (f->reached)
+		reach_ram(f, leaf->phys, leaf->size);
+}
+
+static void alloc_reached(struct figures *f, uint64_t top)
+{
+	f->reached = calloc(1, (top >> PG_SHIFT) / 8 + 1);
+	if (!f->reached)
+		die("out of memory");
+}
+
+static void walk_root(enum root r, struct figures *f)
+{
+	walk_table(root[r], levels, 0, true, false, 1U << r, add_leaf, f);
+}
+
+/* Runtime code and data above 1 MiB that this root maps 1:1 or in the direct map */
+static uint64_t runtime_pages(enum root r, bool direct)
+{
+	uint64_t pages = 0, phys, end;
+	size_t i;
+
+	for (i = 0; i < nr_regions; i++) {
+		if (regions[i].type != EFI_RUNTIME_CODE && regions[i].type != EFI_RUNTIME_DATA)
+			continue;
+		end = regions[i].phys + regions[i].size;
+		for (phys = regions[i].phys; phys < end; phys += PG_SIZE) {
+			if (phys < LOW_MEG)
+				continue;
+			if (maps(root[r], phys, phys) ||
+			    (direct && maps(root[r], direct_map + phys, phys)))
+				pages++;
+		}
+	}
+	return pages;
+}
+
+static void count_pt_pages(uint64_t *own, uint64_t *shared)
+{
+	struct pt_page *p;
+	size_t i;
+
+	*own = 0;
+	*shared = 0;
+	for (i = 0; i < sizeof(pt_hash) / sizeof(pt_hash[0]); i++) {
+		for (p = pt_hash[i]; p; p = p->next) {
+			if (!(p->seen & (1U << EFI)))
+				continue;
+			if (p->seen & (1U << KERNEL))
+				(*shared)++;
+			else
+				(*own)++;
+		}
+	}
+}
+
+static void print_slots(const char *key, const char *name, const struct pt_page *p)
+{
+	const char *sep = "";
+	unsigned int i;
+
+	printf("probe.%s.%s=", key, name);
+	for (i = 0; p && i < ENTRIES; i++) {
+		if (!(p->entry[i] & PTE_P))
+			continue;
+		printf("%s%u:0x%llx", sep, i, (unsigned long long)(p->entry[i] & PTE_ADDR));
+		sep = ",";
+	}
+	printf("\n");
+}
+
+static bool same_target(uint64_t a, uint64_t b)
+{
+	return (a & PTE_P) && (b & PTE_P) && (a & PTE_ADDR) == (b & PTE_ADDR);
+}
+
+static void print_shared(const char *key, enum root r1, enum root r2,
+			 const struct pt_page *a, const struct pt_page *b)
+{
+	const char *sep = "";
+	unsigned int i, j;
+
+	printf("probe.%s.%s_%s=", key, root_name[r1], root_name[r2]);
+	for (i = 0; a && b && i < ENTRIES; i++) {
+		if (same_target(a->entry[i], b->entry[i])) {
+			printf("%s%u", sep, i);
+			sep = ",";
+			continue;
+		}
+		for (j = 0; j < ENTRIES; j++) {
+			if (!same_target(a->entry[i], b->entry[j]))
+				continue;
+			printf("%s%u/%u", sep, i, j);
+			sep = ",";
+			break;
+		}
+	}
+	printf("\n");
+}
+
+/* The level-3 table that covers the top 512 GiB, NULL if there is none */
+static struct pt_page *top_level3(enum root r)
+{
+	uint64_t table = root[r], entry;
+	int level;
+
+	for (level = levels; level > 3; level--) {
+		entry = pt_get(table)->entry[ENTRIES - 1];
+		if (!(entry & PTE_P))
+			return NULL;
+		table = entry & PTE_ADDR;
+	}
+	return pt_get(table);
+}
+
+static void print_tables(void)
+{
+	static const enum root pairs[][2] = {
+		{ EFI, KERNEL }, { TRAMPOLINE, KERNEL }, { EFI, TRAMPOLINE },
+	};
+	struct pt_page *top[NR_ROOTS], *l3[NR_ROOTS];
+	size_t i;
+
+	for (i = 0; i < NR_ROOTS; i++) {
+		top[i] = pt_get(root[i]);
+		l3[i] = top_level3(i);
+		print_slots("slots", root_name[i], top[i]);
+	}
+	for (i = 0; i < 3; i++)
+		print_shared("shared", pairs[i][0], pairs[i][1],
+			     top[pairs[i][0]], top[pairs[i][1]]);
+
+	for (i = 0; i < NR_ROOTS; i++) {
+		if (l3[i])
+			printf("probe.slot511.%s.table=0x%llx\n", root_name[i],
+			       (unsigned long long)l3[i]->phys);
+		else
+			printf("probe.slot511.%s.table=none\n", root_name[i]);
+		print_slots("slot511", root_name[i], l3[i]);
+	}
+	for (i = 0; i < 3; i++)
+		print_shared("slot511.shared", pairs[i][0], pairs[i][1],
+			     l3[pairs[i][0]], l3[pairs[i][1]]);
+}
+
+static void print_u64(const char *key, uint64_t val)
+{
+	printf("probe.%s=%llu\n", key, (unsigned long long)val);
+}
+
+static void print_hex(const char *key, uint64_t val)
+{
+	printf("probe.%s=0x%llx\n", key, (unsigned long long)val);
+}
+
+static long parse_offset(const char *s)
+{
+	char *end;
+	long val;
+
+	errno = 0;
+	val = strtol(s, &end, 0);
+	if (errno || end == s || *end || val < 0)
+		die("not an offset: %s", s);
+	return val;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "efi-mm-pgd-offset", required_argument, NULL, 'm' },
+		{ "trampoline-offset", required_argument, NULL, 't' },
+		{ }
+	};
+	long mm_offset = -1, trampoline_offset = -1;
+	uint64_t direct_pages, trampoline_pages, own, shared, top = 0;
+	struct figures f[NR_ROOTS] = { }, all = { };
+	const char *source;
+	size_t i;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'm':
+			mm_offset = parse_offset(optarg);
+			break;
+		case 't':
+			trampoline_offset = parse_offset(optarg);
+			break;
+		default:
+			return 2;
+		}
+	}
+	if (optind != argc)
+		die("unexpected argument: %s", argv[optind]);
+
+	mem_fd = open("/dev/mem", O_RDONLY);
+	if (mem_fd < 0)
+		die("cannot open /dev/mem: %s", strerror(errno));
+	if (!cpu_has("nx"))
+		die("no nx in /proc/cpuinfo: everything is executable");
+
+	read_symbols();
+	read_iomem();
+	read_runtime_map();
+
+	root[KERNEL] = find_kernel_root();
+	find_direct_map(root[KERNEL]);
+	root[TRAMPOLINE] = find_trampoline(trampoline_offset);
+	root[EFI] = find_efi_root(root[TRAMPOLINE], mm_offset, &source);
+
+	for (i = 0; i < ram.nr; i++) {
+		if (ram.e[i].end > top)
+			top = ram.e[i].end;
+	}
+	alloc_reached(&all, top);
+	reach_ram(&all, 0, top);
+	alloc_reached(&f[EFI], top);
+
+	for (i = 0; i < NR_ROOTS; i++)
+		walk_root(i, &f[i]);
+	direct_pages = runtime_pages(KERNEL, true);
+	trampoline_pages = f[TRAMPOLINE].window + runtime_pages(TRAMPOLINE, false);
+	count_pt_pages(&own, &shared);
+
+	/* All there is to know is known: from here on nothing fails */
+	print_u64("levels", levels);
+	print_hex("direct_map", direct_map);
+	print_hex("kernel_root", root[KERNEL]);
+	print_hex("efi_root", root[EFI]);
+	print_hex("trampoline_root", root[TRAMPOLINE]);
+	printf("probe.efi_source=%s\n", source);
+	print_u64("wx.kernel", f[KERNEL].wx);
+	print_u64("wx.efi", f[EFI].wx_own);
+	print_u64("wx.efi.all", f[EFI].wx);
+	print_u64("efi_in_kernel.va_pages", f[KERNEL].window);
+	print_u64("efi_in_kernel.direct_pages", direct_pages);
+	print_u64("efi_in_trampoline.pages", trampoline_pages);
+	print_u64("kernel_bytes_in_efi", f[EFI].nr_reached << PG_SHIFT);
+	print_u64("ram_bytes", all.nr_reached << PG_SHIFT);
+	print_u64("efi.pt_pages", own);
+	print_u64("efi.pt_pages_shared", shared);
+	print_tables();
+
+	if (fflush(stdout) || ferror(stdout))
+		die("cannot write the results");
+	return 0;
+}
