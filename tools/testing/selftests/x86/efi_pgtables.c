@@ -135,7 +135,7 @@ static size_t nr_regions;
 static const char *kernel_file;
 static bool mounted_debugfs;
 
-/* The kernel command line's efi= options that matter here */
+/* The kernel command line's options that matter here */
 static bool opt_old_map, opt_noruntime, opt_debug;
 static bool mixed_mode;
 static enum memattr memattr;
@@ -558,6 +558,7 @@ static void find_memattr(void)
  */
 
 static const char old_map_reason[] = "efi=old_map uses the kernel's page tables";
+static const char noruntime_reason[] = "booted with noefi or efi=noruntime";
 
 static unsigned long count_virtual(bool quiet)
 {
@@ -700,7 +701,7 @@ static enum verdict need_efi_table(bool need_map)
 	if (opt_old_map)
 		return skip("%s", old_map_reason);
 	if (opt_noruntime)
-		return skip("booted with efi=noruntime");
+		return skip("%s", noruntime_reason);
 	if (need_map && !nr_regions)
 		return skip("no " EFI_DIR "/runtime-map");
 	if (efi_shares_kernel_table) {
@@ -1148,7 +1149,7 @@ static enum verdict test_runtime_services(void)
 	enum verdict verdict;
 
 	if (opt_noruntime)
-		return skip("booted with efi=noruntime");
+		return skip("%s", noruntime_reason);
 
 	verdict = use_variable();
 	if (verdict != PASS || opt_old_map)
@@ -1205,6 +1206,8 @@ static void read_cmdline(void)
 		return;
 
 	for (word = strtok_r(buf, sep, &save); word; word = strtok_r(NULL, sep, &save)) {
+		if (!strcmp(word, "noefi"))
+			opt_noruntime = true;
 		if (strncmp(word, "efi=", 4))
 			continue;
 		for (opt = strtok_r(word + 4, ",", &save2); opt;
@@ -1245,7 +1248,7 @@ static void setup(void)
 	if (geteuid())
 		skip_all("needs root");
 	if (access(EFI_DIR, F_OK))
-		skip_all("not booted from EFI, or with noefi");
+		skip_all("not booted from EFI");
 
 	if (!is_mounted(DEBUGFS_DIR, "debugfs")) {
 		if (mount("debugfs", DEBUGFS_DIR, "debugfs", 0, NULL))
