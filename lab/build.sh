@@ -57,6 +57,8 @@ build_module()
 	KBUILD_MODPOST_WARN=1 "$lab/kbuild.sh" "$base" "$tree" build \
 		M="$build/lab/efi_call" modules
 }
-[ "$build/lab/efi_call/efi_call.ko" -nt "$build/vmlinux" ] ||
+[ -n "$(find "$build/lab/efi_call/efi_call.ko" -newer "$build/vmlinux" \
+	-newer "$lab/guest/efi_call/efi_call.c" \
+	-newer "$lab/guest/efi_call/Makefile" 2>/dev/null)" ] ||
 	logged "building the test module for $name" "$log-module.log" \
 		build_module

@@ -2,8 +2,10 @@
 # What every lab script needs: messages, the table of bases, the cache.
 # Sourced, with $lab set to the directory of the scripts.
 
+# shellcheck disable=SC2034,SC2154 # used by, and set by, those who source this
 top=$(cd "$lab/.." && pwd)
 cache=${EFI_PGD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/efi-pgd}
+# shellcheck disable=SC2034
 out=${EFI_PGD_OUT:-$top/out}
 
 say()

@@ -1,0 +1,62 @@
+# Make targets over the scripts in lab/; "make help" says what there is.
+
+BASE ?=
+TREE ?=
+VERSION ?=
+FROM ?=
+
+base = $(or $(BASE),v6.12)
+
+help:
+	@sed -n 's/^#? \{0,1\}//p' Makefile
+
+#? make run [BASE=v6.12] [TREE=dir]   stock and patched kernels built, booted,
+#?                                    compared; report in out/
+#? make test [BASE=]                  all tests, for each base with a tree
+#? make series                        patches/ from series/ and whole files
+#? make refresh BASE= [VERSION=]      series/ from the commits of a patched tree
+#? make tree BASE= FROM=              cache a kernel tree: a directory, a tarball
+#?                                    or a git URL, #branch-or-tag after it
+#? make build [BASE=] [VERSION=]      only build, stock and patched
+#? make walk [BASE=] [VERSION=]       build and boot after each patch
+#? make shell [BASE=] [VERSION=]      a shell in the booted patched guest
+#? make report [BASE=]                the report again, from the last run
+#? make deps                          install the Debian packages that are missing
+#? make clean                         remove out/, and build directories in the cache
+#?
+#? BASE is v4.4, v6.1, v6.12 or v7.2. Kernel trees are kept in $EFI_PGD_CACHE,
+#? ~/.cache/efi-pgd unless set.
+run: deps
+	@lab/run.sh "$(base)" "$(or $(TREE),$(VERSION))"
+
+test: deps
+	@lab/test.sh $(BASE)
+
+series:
+	@lab/series-install.sh $(BASE)
+
+refresh:
+	@lab/refresh.sh "$(BASE)" $(VERSION)
+
+tree:
+	@lab/tree.sh "$(BASE)" "$(FROM)"
+
+build: deps
+	@lab/build-all.sh "$(base)" "$(or $(TREE),$(VERSION))"
+
+walk: deps
+	@lab/walk.sh "$(base)" "$(VERSION)"
+
+shell: deps
+	@lab/shell.sh "$(base)" "$(VERSION)"
+
+report:
+	@lab/report-all.sh "$(base)"
+
+deps:
+	@lab/deps.sh
+
+clean:
+	@lab/clean.sh
+
+.PHONY: help run test series refresh tree build walk shell report deps clean

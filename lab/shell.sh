@@ -1,0 +1,15 @@
+#!/bin/sh
+# shell.sh BASE [VERSION]: a shell in the booted patched guest, on this terminal.
+set -eu
+lab=$(cd "$(dirname "$0")" && pwd)
+. "$lab/lib.sh"
+
+base=$1
+version=$("$lab/get.sh" "$base" "${2-}" | tail -n 1)
+"$lab/prepare.sh" "$base" "$version"
+"$lab/build.sh" "$base" "$version" patched
+initrd=$out/guest/$base-$version-patched.gz
+"$lab/initramfs.sh" "$base" "$version" patched "$initrd"
+SHELL_ON_TERMINAL=yes exec "$lab/boot.sh" \
+	"$(build_dir "$base" "$version" patched)/arch/x86/boot/bzImage" \
+	"$initrd" "$out/guest/console" shell

@@ -1,0 +1,129 @@
+#!/bin/sh
+# round-trip.sh: commits in a patched tree become series/ and patches/, and
+# patches/ become those commits again, in two trees that differ around them.
+set -eu
+lab=$(cd "$(dirname "$0")/.." && pwd)
+. "$lab/test/lib.sh"
+
+copy_repository
+log=$scratch/log
+base=v4.4
+trees=$EFI_PGD_CACHE/trees/$base
+one=$trees/4.4.1
+last=$trees/4.4.178
+
+small_tree "$scratch/one" 4.4.1
+small_tree "$scratch/last" 4.4.178
+# One line of context is all that both trees have in common.
+sed -i '8s/.*/other/' "$scratch/last/arch/x86/mm/init.c"
+git -C "$scratch/last" commit -q -am other
+
+rc=0
+"$repo/lab/tree.sh" $base "$scratch/one" > "$log" 2>&1 || rc=1
+"$repo/lab/tree.sh" $base "$scratch/last" >> "$log" 2>&1 || rc=1
+"$repo/lab/prepare.sh" $base 4.4.1 >> "$log" 2>&1 || rc=1
+result $rc "trees cached and prepared with no series" "$log"
+
+# A whole file of the repository, with a conditional on the base.
+mkdir -p "$repo/arch/x86/platform/efi"
+whole=arch/x86/platform/efi/pgtable.c
+cat > "$repo/$whole" <<'C'
+int first;
+#if EFI_PGD_BASE >= 601
+int later_bases;
+#else
+int old_bases;
+#endif
+int middle;
+int more;
+int last;
+C
+git -C "$repo" add "$whole"
+git -C "$repo" commit -q -m whole
+
+# Two commits: one changes a file and adds the whole one, one changes both.
+p=$one/patched
+sed -i '10s/.*/ten/' "$p/arch/x86/mm/init.c"
+"$repo/lab/resolve.sh" $base $whole > "$p/$whole"
+git -C "$p" add .
+git -C "$p" commit -q -m "x86/efi: first
+
+With a message." --date="2026-01-02 03:04:05 +0000"
+sed -i '20s/.*/twenty/' "$p/arch/x86/mm/init.c"
+sed -i 's/int last/int very_last/' "$p/$whole"
+git -C "$p" commit -q -am "x86/efi: second"
+
+rc=0
+"$repo/lab/refresh.sh" $base > "$log" 2>&1 || rc=1
+"$repo/lab/series-install.sh" >> "$log" 2>&1 || rc=1
+grep -qx '0001-x86-efi-first.patch + arch/x86/platform/efi/pgtable.c' \
+	"$repo/series/$base/order" || rc=1
+result $rc "commits become series/ and patches/" "$log"
+
+rc=0
+grep -q very_last "$repo/$whole" || rc=1
+grep -q EFI_PGD_BASE "$repo/$whole" || rc=1
+result $rc "the whole file comes back with its conditional" "$repo/$whole"
+
+rc=0
+grep -q '^+int old_bases' "$repo/patches/$base/0001-x86-efi-first.patch" || rc=1
+! grep -q later_bases "$repo/patches/$base"/*.patch || rc=1
+! grep -q EFI_PGD_BASE "$repo/patches/$base"/*.patch || rc=1
+grep -q '^Subject: \[PATCH v4.4 02/02\] x86/efi: second$' \
+	"$repo/patches/$base/0002-x86-efi-second.patch" || rc=1
+grep -q '^Date: .*2 Jan 2026 03:04:05' \
+	"$repo/patches/$base/0001-x86-efi-first.patch" || rc=1
+result $rc "patches are numbered, dated, and resolved for the base" \
+	"$repo/patches/$base/0001-x86-efi-first.patch"
+
+rc=0
+git clone -q "$scratch/last" "$scratch/plain"
+git -C "$scratch/plain" am -q "$repo/patches/$base"/*.patch > "$log" 2>&1 || rc=1
+grep -q very_last "$scratch/plain/$whole" || rc=1
+result $rc "plain git am applies them to the other tree" "$log"
+
+rc=0
+"$repo/lab/prepare.sh" $base 4.4.178 > "$log" 2>&1 || rc=1
+diff -r -x .git "$scratch/plain" "$last/patched" >> "$log" || rc=1
+result $rc "the lab applies them to the other tree" "$log"
+
+rc=0
+before=$(git -C "$p" rev-parse HEAD)
+"$repo/lab/prepare.sh" $base 4.4.1 > "$log" 2>&1 || rc=1
+[ "$(git -C "$p" rev-parse HEAD)" = "$before" ] || rc=1
+"$repo/lab/refresh.sh" $base 4.4.1 >> "$log" 2>&1 || rc=1
+"$repo/lab/series-install.sh" --check >> "$log" 2>&1 || rc=1
+result $rc "preparing and refreshing again changes nothing" "$log"
+
+# Work that is in no patch yet must survive.
+rc=0
+sed -i '25s/.*/twentyfive/' "$p/arch/x86/mm/init.c"
+! "$repo/lab/prepare.sh" $base 4.4.1 > "$log" 2>&1 || rc=1
+grep -q 'uncommitted changes' "$log" || rc=1
+git -C "$p" commit -q -am "x86/efi: third"
+! "$repo/lab/prepare.sh" $base 4.4.1 > "$log" 2>&1 || rc=1
+grep -q 'make refresh' "$log" || rc=1
+grep -q twentyfive "$p/arch/x86/mm/init.c" || rc=1
+result $rc "uncommitted changes and new commits are never dropped" "$log"
+
+rc=0
+{
+	"$repo/lab/refresh.sh" $base &&
+	"$repo/lab/series-install.sh" &&
+	"$repo/lab/prepare.sh" $base 4.4.178
+} > "$log" 2>&1 || rc=1
+grep -q twentyfive "$last/patched/arch/x86/mm/init.c" || rc=1
+result $rc "a third commit reaches the other tree" "$log"
+
+# Edits of a whole file in the repository reach both trees.
+rc=0
+sed -i 's/int first/int very_first/' "$repo/$whole"
+{
+	! "$repo/lab/series-install.sh" --check &&
+	"$repo/lab/series-install.sh" &&
+	"$repo/lab/prepare.sh" $base 4.4.1 &&
+	"$repo/lab/prepare.sh" $base 4.4.178
+} > "$log" 2>&1 || rc=1
+grep -q very_first "$one/patched/$whole" || rc=1
+grep -q very_first "$last/patched/$whole" || rc=1
+result $rc "an edit of a whole file reaches both trees" "$log"
