@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The EFI memory attributes table (UEFI specification, section 4.6,
+ * "EFI_MEMORY_ATTRIBUTES_TABLE"): which part of the runtime regions is code to
+ * be read-only, and which is data not to be executed.
+ *
+ * The memory map gives a runtime driver one region for its whole image, so
+ * without the table that region must be writable and executable.
+ */
+
+#define pr_fmt(fmt) "efi: " fmt
+
+#include <linux/efi.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <asm/efi.h>
+#include <asm/pgtable.h>
+
+#include "memattr.h"
+#include "pgtable.h"
+
+#define MEMATTR_VERSION		1
+
+/* Far more than firmware has drivers; early_memremap() takes no more. */
+#define MEMATTR_SIZE_MAX	(256 * 1024UL)
+
+struct memattr_table {
+	u32 version;
+	u32 num_entries;
+	u32 desc_size;
+	u32 reserved;
+	/* num_entries descriptors of desc_size bytes each */
+};
+
+/* Set by efi_config_init() */
+unsigned long efi_memattr_pa = EFI_INVALID_TABLE_ADDR;
+
+/* A copy, NULL if there is no table, or none that can be used */
+static struct memattr_table *memattr __initdata;
+
+static efi_memory_desc_t *__init memattr_entry(unsigned int i)
+{
+	return (void *)(memattr + 1) + i * memattr->desc_size;
+}
+
+static u64 __init region_end(const efi_memory_desc_t *md)
+{
+	return md->phys_addr + (md->num_pages << EFI_PAGE_SHIFT);
+}
+
+static bool __init region_is_runtime(const efi_memory_desc_t *md)
+{
+	return md->type == EFI_RUNTIME_SERVICES_CODE ||
+	       md->type == EFI_RUNTIME_SERVICES_DATA;
+}
+
+static struct memattr_table *__init memattr_copy(unsigned long pa)
+{
+	struct memattr_table *table, *copy = NULL;
+	struct memattr_table head;
+	u64 size;
+
+	table = early_memremap(pa, sizeof(*table));
+	if (!table)
+		return NULL;
+	head = *table;
+	early_memunmap(table, sizeof(*table));
+
+	size = sizeof(head) + (u64)head.num_entries * head.desc_size;
+	if (head.version != MEMATTR_VERSION || !head.num_entries ||
+	    head.desc_size < sizeof(efi_memory_desc_t) ||
+	    size > MEMATTR_SIZE_MAX) {
+		pr_warn(FW_BUG "Memory attributes table: version %u, %u entries of %u bytes, ignored\n",
+			head.version, head.num_entries, head.desc_size);
+		return NULL;
+	}
+
+	table = early_memremap(pa, size);
+	if (!table)
+		return NULL;
+	copy = kmemdup(table, size, GFP_KERNEL);
+	early_memunmap(table, size);
+
+	return copy;
+}
+
+/**
+ * efi_memattr_init() - read the memory attributes table
+ *
+ * The table is in boot-services memory: to be called before that is freed. A
+ * kernel started by kexec cannot read it any more and must not call this.
+ *
+ * Context: Process context, at boot. May sleep.
+ */
+void __init efi_memattr_init(void)
+{
+	efi_memory_desc_t *entry;
+	unsigned int i;
+
+	if (efi_memattr_pa != EFI_INVALID_TABLE_ADDR)
+		memattr = memattr_copy(efi_memattr_pa);
+
+	if (!memattr) {
+		pr_info("No memory attributes table, runtime code stays writable\n");
+		return;
+	}
+
+	for (i = 0; i < memattr->num_entries; i++) {
+		entry = memattr_entry(i);
+		if (!region_is_runtime(entry) ||
+		    region_end(entry) < entry->phys_addr ||
+		    !IS_ALIGNED(entry->phys_addr, EFI_PAGE_SIZE)) {
+			pr_warn(FW_BUG "Memory attributes table: entry %u is no runtime memory, ignored\n",
+				i);
+			entry->type = EFI_RESERVED_TYPE;
+		}
+	}
+}
+
+/**
+ * efi_memattr_piece() - find memory of one kind at the start of a range
+ * @md:		a runtime region of the memory map
+ * @pa:		physical address in @md at which to start
+ * @attr:	returns EFI_MEMORY_RO and EFI_MEMORY_XP as they are to be enforced
+ *
+ * Goes through a region piece by piece, in the order of addresses. What the
+ * table does not mention is data. So is all of a region that is not code, but
+ * for what the table calls read-only.
+ *
+ * Return: The physical address at which the piece ends, at most the end of @md.
+ * The whole rest of the region with @attr 0, that is, writable and executable
+ * if it is code, when there is no table.
+ */
+u64 __init efi_memattr_piece(const efi_memory_desc_t *md, u64 pa, u64 *attr)
+{
+	u64 end = region_end(md);
+	efi_memory_desc_t *entry;
+	unsigned int i;
+
+	*attr = md->type == EFI_RUNTIME_SERVICES_CODE ? 0 : EFI_MEMORY_XP;
+	if (!memattr || !region_is_runtime(md))
+		return end;
+
+	*attr = EFI_MEMORY_XP;
+	for (i = 0; i < memattr->num_entries; i++) {
+		entry = memattr_entry(i);
+		if (entry->type != md->type || region_end(entry) <= pa)
+			continue;
+
+		if (entry->phys_addr > pa) {
+			end = min(end, entry->phys_addr);
+			continue;
+		}
+
+		*attr = entry->attribute & (EFI_MEMORY_RO | EFI_MEMORY_XP);
+		if (md->type != EFI_RUNTIME_SERVICES_CODE)
+			*attr |= EFI_MEMORY_XP;
+		return min(end, region_end(entry));
+	}
+
+	return end;
+}
+
+static int __init protect(const efi_memory_desc_t *md, u64 pa, u64 size,
+			  u64 attr)
+{
+	u64 va = md->virt_addr + (pa - md->phys_addr);
+	u64 set = 0, clear = 0;
+	int err;
+
+	if (attr & EFI_MEMORY_RO)
+		clear |= _PAGE_RW;
+	if (attr & EFI_MEMORY_XP)
+		set |= _PAGE_NX;
+	else
+		clear |= _PAGE_NX;
+
+	err = efi_pt_protect(efi_pgd, pa, size, set, clear);
+	if (!err && va != pa)
+		err = efi_pt_protect(efi_pgd, va, size, set, clear);
+
+	return err;
+}
+
+/**
+ * efi_memattr_apply() - enforce the memory attributes table on one region
+ * @md:		a region that is mapped in efi_pgd
+ *
+ * To be called after SetVirtualAddressMap(), which relocates runtime code in
+ * place and so writes to it. Changes both mappings of the region.
+ *
+ * Context: Process context, at boot. May sleep.
+ * Return: 0 or what efi_pt_protect() returned.
+ */
+int __init efi_memattr_apply(const efi_memory_desc_t *md)
+{
+	u64 pa, next, attr;
+	int err;
+
+	if (!region_is_runtime(md))
+		return 0;
+
+	for (pa = md->phys_addr; pa < region_end(md); pa = next) {
+		next = efi_memattr_piece(md, pa, &attr);
+		err = protect(md, pa, next - pa, attr);
+		if (err)
+			return err;
+	}
+
+	return 0;
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Page tables that belong to EFI alone.
+ *
+ * The builder in arch/x86/mm/pageattr.c edits tables that the kernel runs on:
+ * it sets the global bit, keeps the aliases of a page in step and flushes TLBs.
+ * None of that is wanted here, and some of it is wrong: a global translation
+ * at a 1:1 address would outlive the call and sit in the middle of user space.
+ *
+ * So these tables have a builder of their own. It works on the entries as the
+ * Intel SDM defines them (volume 3, "4-level paging"), with one function for
+ * all levels, the way KVM treats the tables of a guest. Two things follow from
+ * what the tables are for:
+ *
+ *  - An entry here never points to a table that the kernel's own page tables
+ *    use, outside the part that efi_pt_sync_kernel() copies, and addresses in
+ *    that part are refused. No mapping made here can show up in the kernel.
+ *
+ *  - The tables are in use only between efi_pgd_enter() and efi_pgd_leave(),
+ *    they are not global, and both load CR3. Changing them needs no TLB flush.
+ *    It must not race with a runtime call: all of it happens at boot.
+ */
+
+#include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <asm/page.h>
+#include <asm/processor.h>
+
+#include "pgtable.h"
+
+/* Levels are counted as in the SDM: 4 is the root (PML4), 1 the page table. */
+#define ROOT_LEVEL	4
+
+#define ENTRY_TABLE	((u64)_KERNPG_TABLE)
+#define ENTRY_LEAF	((u64)(_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_DIRTY))
+#define ENTRY_LARGE	((u64)_PAGE_PSE)
+
+enum efi_pt_op {
+	EFI_PT_MAP,
+	EFI_PT_PROTECT,
+	EFI_PT_UNMAP,
+};
+
+/* One change to a range of addresses */
+struct efi_pt_change {
+	enum efi_pt_op op;
+	u64 offset;		/* EFI_PT_MAP: physical minus virtual address */
+	u64 set;
+	u64 clear;
+};
+
+static u64 level_size(int level)
+{
+	return 1ULL << (PAGE_SHIFT + (level - 1) * 9);
+}
+
+static unsigned int level_index(u64 va, int level)
+{
+	return (va / level_size(level)) % PTRS_PER_PTE;
+}
+
+static bool is_leaf(u64 entry, int level)
+{
+	return entry && (level == 1 || (entry & ENTRY_LARGE));
+}
+
+static u64 *entry_table(u64 entry)
+{
+	return __va(entry & PTE_PFN_MASK);
+}
+
+/* Can one entry of this level map @pa? */
+static bool __init leaf_fits(u64 pa, int level)
+{
+	if (pa & (level_size(level) - 1))
+		return false;
+
+	return level <= 2 || (level == 3 && boot_cpu_has(X86_FEATURE_GBPAGES));
+}
+
+static bool __init table_is_empty(const u64 *table)
+{
+	return !memchr_inv(table, 0, PAGE_SIZE);
+}
+
+/*
+ * Make *@entry point to a table: a new one, or one that maps what the large
+ * page that was there maps.
+ */
+static u64 *__init make_table(u64 *entry, int level)
+{
+	u64 child = *entry, step = level_size(level - 1);
+	u64 *table;
+	int i;
+
+	if (*entry && !is_leaf(*entry, level))
+		return entry_table(*entry);
+
+	table = (u64 *)get_zeroed_page(GFP_KERNEL);
+	if (!table)
+		return NULL;
+
+	if (child) {
+		if (level == 2)
+			child &= ~ENTRY_LARGE;
+		for (i = 0; i < PTRS_PER_PTE; i++, child += step)
+			table[i] = child;
+	}
+
+	*entry = __pa(table) | ENTRY_TABLE;
+	return table;
+}
+
+static void __init change_leaf(u64 *entry, u64 va, int level,
+			       const struct efi_pt_change *c)
+{
+	switch (c->op) {
+	case EFI_PT_MAP:
+		*entry = (va + c->offset) | ENTRY_LEAF | c->set;
+		if (level > 1)
+			*entry |= ENTRY_LARGE;
+		break;
+	case EFI_PT_PROTECT:
+		*entry = (*entry & ~c->clear) | c->set;
+		break;
+	case EFI_PT_UNMAP:
+		*entry = 0;
+		break;
+	}
+}
+
+/* Is the change done with this one entry, or is there a table below it? */
+static bool __init ends_here(u64 entry, u64 va, u64 next, int level,
+			     const struct efi_pt_change *c)
+{
+	if (level == 1)
+		return true;
+	if (next - va != level_size(level))
+		return false;
+	if (is_leaf(entry, level))
+		return c->op != EFI_PT_MAP || leaf_fits(va + c->offset, level);
+
+	return !entry && c->op == EFI_PT_MAP && leaf_fits(va + c->offset, level);
+}
+
+/* Recursion is bounded by the number of levels. */
+static int __init change_range(u64 *table, int level, u64 va, u64 end,
+			       const struct efi_pt_change *c)
+{
+	u64 next, *entry, *child;
+	int err;
+
+	for (; va < end; va = next) {
+		entry = &table[level_index(va, level)];
+		/* The last page this entry can map may be the last there is. */
+		next = min(end - 1, va | (level_size(level) - 1)) + 1;
+
+		if (!*entry && c->op == EFI_PT_UNMAP)
+			continue;
+		if (!*entry && c->op == EFI_PT_PROTECT)
+			return -ENOENT;
+
+		if (ends_here(*entry, va, next, level, c)) {
+			change_leaf(entry, va, level, c);
+			continue;
+		}
+
+		child = make_table(entry, level);
+		if (!child)
+			return -ENOMEM;
+
+		err = change_range(child, level - 1, va, next, c);
+		if (err)
+			return err;
+
+		if (c->op == EFI_PT_UNMAP && table_is_empty(child)) {
+			*entry = 0;
+			free_page((unsigned long)child);
+		}
+	}
+
+	return 0;
+}
+
+/*
+ * Only addresses that are EFI's to use: the lower half, for 1:1 mappings, and
+ * the window that virtual addresses are given out from.
+ */
+static bool __init range_is_efi(u64 va, u64 size)
+{
+	u64 end = va + size;
+
+	if (end < va || !IS_ALIGNED(va | size, PAGE_SIZE))
+		return false;
+	if (va >= EFI_VA_END && end <= EFI_VA_START)
+		return true;
+
+	return end <= level_size(ROOT_LEVEL) * PTRS_PER_PGD / 2;
+}
+
+static int __init change(pgd_t *root, u64 va, u64 size,
+			 const struct efi_pt_change *c)
+{
+	if (!range_is_efi(va, size))
+		return -EINVAL;
+
+	return change_range((u64 *)root, ROOT_LEVEL, va, va + size, c);
+}
+
+/**
+ * efi_pt_map() - map a physical range
+ * @root:	what efi_pt_alloc() returned
+ * @va:		virtual address of the first page
+ * @pa:		physical address of the first page; not a page frame number
+ * @size:	bytes, a multiple of the page size; 0 maps nothing
+ * @prot:	_PAGE_RW, _PAGE_NX, _PAGE_PCD; 0 is read-only and executable
+ *
+ * Uses the largest pages that alignment and CPU allow. What was mapped in the
+ * range before is replaced.
+ *
+ * Context: Process context, at boot. May sleep.
+ * Return: 0, -EINVAL for a range that is misaligned, not EFI's or beyond the
+ * CPU's physical addresses, -ENOMEM. After an error part of the range may be
+ * mapped.
+ */
+int __init efi_pt_map(pgd_t *root, u64 va, u64 pa, u64 size, u64 prot)
+{
+	struct efi_pt_change c = {
+		.op	= EFI_PT_MAP,
+		.offset	= pa - va,
+		.set	= prot & __supported_pte_mask,
+	};
+
+	if (!IS_ALIGNED(pa, PAGE_SIZE) || pa + size < pa ||
+	    (pa + size) >> boot_cpu_data.x86_phys_bits)
+		return -EINVAL;
+
+	return change(root, va, size, &c);
+}
+
+/**
+ * efi_pt_protect() - change the permissions of a mapped range
+ * @root:	what efi_pt_alloc() returned
+ * @va:		virtual address of the first page
+ * @size:	bytes, a multiple of the page size
+ * @set:	flags to set: _PAGE_RW, _PAGE_NX
+ * @clear:	flags to clear
+ *
+ * Large pages that are only partly in the range are split.
+ *
+ * Context: Process context, at boot. May sleep.
+ * Return: 0, -EINVAL as for efi_pt_map(), -ENOMEM, -ENOENT if a page of the
+ * range is not mapped. After an error part of the range may have changed.
+ */
+int __init efi_pt_protect(pgd_t *root, u64 va, u64 size, u64 set, u64 clear)
+{
+	struct efi_pt_change c = {
+		.op	= EFI_PT_PROTECT,
+		.set	= set & __supported_pte_mask,
+		.clear	= clear,
+	};
+
+	return change(root, va, size, &c);
+}
+
+/**
+ * efi_pt_unmap() - take a range out of the tables
+ * @root:	what efi_pt_alloc() returned
+ * @va:		virtual address of the first page
+ * @size:	bytes, a multiple of the page size
+ *
+ * Pages of the range that are not mapped are skipped. Tables that become empty
+ * are freed.
+ *
+ * Context: Process context, at boot. May sleep.
+ * Return: 0, -EINVAL as for efi_pt_map(), -ENOMEM if a large page could not be
+ * split.
+ */
+int __init efi_pt_unmap(pgd_t *root, u64 va, u64 size)
+{
+	struct efi_pt_change c = { .op = EFI_PT_UNMAP };
+
+	return change(root, va, size, &c);
+}
+
+/* The table of the third level that the kernel's entry for @va points to */
+static u64 *kernel_level3(u64 va)
+{
+	return entry_table(pgd_val(*pgd_offset_k(va)));
+}
+
+/**
+ * efi_pt_sync_kernel() - bring the kernel half up to date
+ * @root:	what efi_pt_alloc() returned
+ *
+ * The arguments of a runtime call are anywhere in kernel memory, so the kernel
+ * half is lent to the firmware. Below the root, tables are shared with the
+ * kernel, but for one: the root entry that holds the EFI window holds the
+ * kernel image and modules, too. There, EFI has a table of its own, and shares
+ * the entries beside the window.
+ *
+ * Context: Any, preemption disabled.
+ */
+void efi_pt_sync_kernel(pgd_t *root)
+{
+	unsigned int first = pgd_index(PAGE_OFFSET);
+	unsigned int window = pgd_index(EFI_VA_END);
+	unsigned int above = pud_index(EFI_VA_START);
+	u64 *level3 = entry_table(pgd_val(root[window]));
+
+	BUILD_BUG_ON(pgd_index(EFI_VA_END) != pgd_index(EFI_VA_START - 1));
+	BUILD_BUG_ON(pgd_index(EFI_VA_END) != PTRS_PER_PGD - 1);
+	BUILD_BUG_ON(EFI_VA_START & ~PUD_MASK);
+	BUILD_BUG_ON(EFI_VA_END & ~PUD_MASK);
+
+	memcpy(root + first, init_mm.pgd + first,
+	       (window - first) * sizeof(*root));
+	memcpy(level3 + above, kernel_level3(EFI_VA_START) + above,
+	       (PTRS_PER_PUD - above) * sizeof(*level3));
+}
+
+/**
+ * efi_pt_alloc() - allocate page tables without any EFI mapping
+ *
+ * The root is one page of an aligned pair. A kernel with page table isolation
+ * turns the CR3 it finds on an NMI into the kernel's by clearing bit 12, so no
+ * CR3 that is loaded in kernel mode may have it set. The other page of the pair
+ * stays empty: nothing returns to user mode from here.
+ *
+ * The tables hold no kernel mapping either until efi_pt_sync_kernel().
+ *
+ * Context: Process context, at boot. May sleep.
+ * Return: The root, or NULL if there is no memory.
+ */
+pgd_t *__init efi_pt_alloc(void)
+{
+	pgd_t *root;
+	u64 *level3;
+
+	root = (pgd_t *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, 1);
+	if (!root)
+		return NULL;
+
+	level3 = (u64 *)get_zeroed_page(GFP_KERNEL);
+	if (!level3) {
+		free_pages((unsigned long)root, 1);
+		return NULL;
+	}
+
+	/* Not set_pgd(): with page table isolation it looks at the pair. */
+	((u64 *)root)[pgd_index(EFI_VA_END)] = __pa(level3) | ENTRY_TABLE;
+	return root;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _X86_PLATFORM_EFI_PGTABLE_H
+#define _X86_PLATFORM_EFI_PGTABLE_H
+
+#include <linux/types.h>
+#include <asm/pgtable.h>
+
+pgd_t *efi_pt_alloc(void);
+void efi_pt_sync_kernel(pgd_t *root);
+int efi_pt_map(pgd_t *root, u64 va, u64 pa, u64 size, u64 prot);
+int efi_pt_protect(pgd_t *root, u64 va, u64 size, u64 set, u64 clear);
+int efi_pt_unmap(pgd_t *root, u64 va, u64 size);
+
+#endif /* _X86_PLATFORM_EFI_PGTABLE_H */
