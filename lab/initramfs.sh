@@ -41,6 +41,7 @@ cp "$build/lab/efi_call/efi_call.ko" "$root/lab/"
 echo "--trampoline-offset $(nm "$build/arch/x86/realmode/rm/realmode.elf" |
 	awk '$3 == "trampoline_pgd" { print "0x" $1 }')" \
 	> "$root/lab/probe-args"
+! grep -q 'PAGE_TABLE_ISOLATION=y' "$build/.config" || : > "$root/lab/has-pti"
 
 (cd "$root" && find . | LC_ALL=C sort | cpio -o -H newc -R 0:0 --quiet) |
 	gzip -1 > "$output.new"

@@ -1,0 +1,99 @@
+#!/bin/sh
+# test.sh [BASE...]: all tests, as KTAP on standard output; what is going on
+# meanwhile on standard error.
+#
+# The scripts in lab/test print a line per result: "ok - text", "not ok - text",
+# "skip - text" and "todo - text" (a known failure); lines after # explain.
+set -eu
+lab=$(cd "$(dirname "$0")" && pwd)
+. "$lab/lib.sh"
+
+for base; do
+	need_base "$base"
+done
+
+group()
+{
+	"$@" || echo "not ok - ${1##*/} $2 $3: ended early"
+}
+
+one_tree()
+{
+	base=$1 version=$2
+	"$lab/prepare.sh" "$base" "$version" &&
+		"$lab/build.sh" "$base" "$version" stock &&
+		"$lab/build.sh" "$base" "$version" patched || {
+		echo "not ok - $base $version: prepared and built"
+		return
+	}
+	echo "ok - $base $version: prepared with git am, and built"
+	group "$lab/test/stock.sh" "$base" "$version"
+	group "$lab/test/boots.sh" "$base" "$version"
+	group "$lab/test/compile.sh" "$base" "$version"
+}
+
+all()
+{
+	group "$lab/test/shell.sh" '' ''
+	group "$lab/test/bad-input.sh" '' ''
+	group "$lab/test/round-trip.sh" '' ''
+	for base; do
+		group "$lab/test/series.sh" "$base" ''
+	done
+	for base; do
+		if [ -z "$(patches_of "$base")" ]; then
+			echo "skip - $base: there is no series for it yet"
+			continue
+		fi
+		if [ -z "$(versions_of "$base")" ] &&
+		   [ "$(base_field "$base" package)" = - ]; then
+			echo "skip - $base: no kernel tree: 'make tree" \
+				"BASE=$base FROM=directory-or-git-URL'"
+			continue
+		fi
+		versions=$("$lab/get.sh" "$base") || {
+			echo "not ok - $base: a kernel tree"
+			continue
+		}
+		for version in $versions; do
+			one_tree "$base" "$version"
+		done
+	done
+}
+
+# Numbers the lines, ends with the plan and the totals.
+report()
+{
+	echo "KTAP version 1"
+	number=0 passed=0 failed=0 skipped=0
+	while IFS= read -r line; do
+		case $line in
+		'ok - '*)
+			passed=$((passed + 1)) verdict=ok
+			text=${line#ok - } ;;
+		'not ok - '*)
+			failed=$((failed + 1)) verdict='not ok'
+			text=${line#not ok - } ;;
+		'skip - '*)
+			skipped=$((skipped + 1)) verdict=ok
+			text="${line#skip - } # SKIP" ;;
+		'todo - '*)
+			skipped=$((skipped + 1)) verdict='not ok'
+			text="${line#todo - } # TODO known failure" ;;
+		*)
+			printf '%s\n' "$line"
+			continue ;;
+		esac
+		number=$((number + 1))
+		printf '%s %d - %s\n' "$verdict" "$number" "$text"
+	done
+	echo "1..$number"
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
+
+[ $# -gt 0 ] || {
+	# shellcheck disable=SC2046 # base names have no spaces
+	set -- $(bases)
+}
+all "$@" | report

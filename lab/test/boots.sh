@@ -1,0 +1,153 @@
+#!/bin/sh
+# boots.sh BASE VERSION [NAME...]: boot the patched kernel in each of the ways of
+# lab/tests, or only in those named.
+set -eu
+lab=$(cd "$(dirname "$0")/.." && pwd)
+. "$lab/lib.sh"
+
+base=$1 version=$2
+shift 2
+only=" $* "
+logs=$out/boot/$base-$version
+kernel=$(build_dir "$base" "$version" patched)/arch/x86/boot/bzImage
+initrd=$out/guest/$base-$version-patched.gz
+
+mkdir -p "$logs"
+rm -f "$logs"/*.store
+"$lab/initramfs.sh" "$base" "$version" patched "$initrd"
+
+# Text that a kernel in trouble prints.
+trouble='WARNING: |BUG: |Oops|Call Trace:|general protection|Kernel panic'
+trouble="$trouble|rcu.*stall|[Uu]nable to handle|Firmware Bug.*[Pp]age fault"
+
+# expected STEPS APPEND [PREFIX]: the results that a boot has to report. Those
+# of the kernel that kexec started have "kexec-" before them.
+expected()
+{
+	for step in $(echo "$1" | tr ',' ' '); do
+		case $step in
+		wx) ;;
+		kexec) echo kexec-load ;;
+		suspend) echo "${3-}suspend"; echo "${3-}suspend-vars" ;;
+		*) echo "${3-}$step" ;;
+		esac
+	done
+	case ",$1," in
+	*,kexec,*)
+		expected "$(echo " $2" | sed 's/.* lab2=\([^ ]*\).*/\1/')" \
+			'' kexec- ;;
+	esac
+}
+
+# wx_verdict CONSOLE: every check of W+X mappings in this boot passed.
+wx_verdict()
+{
+	if ! grep -q 'Checked W+X mappings' "$1"; then
+		echo "not ok - $where: DEBUG_WX said nothing"
+	elif grep -q 'Checked W+X mappings.*FAILED' "$1"; then
+		echo "not ok - $where: DEBUG_WX found W+X mappings"
+		grep 'Checked W+X mappings' "$1" | sed 's/^/# /'
+	else
+		echo "ok - $where: DEBUG_WX passed"
+	fi
+}
+
+# The firmware must have been running when the machine was reset, in the range
+# of virtual addresses that the kernel gives it, and not after a triple fault.
+reset_verdict()
+{
+	_last=$(awk '/^CPU Reset/ { cpu = $0 }
+		/^[RE]IP=/ && cpu ~ /CPU 0/ { print $1 }' "$1.resets" |
+		tail -n 1)
+	case $_last in
+	RIP=fffffff[ef]*) ! grep -q 'Triple fault' "$1.resets" &&
+		echo "ok - $where: the firmware did the reset ($_last)" &&
+		return ;;
+	esac
+	echo "not ok - $where: the firmware did not do the reset ($_last)"
+}
+
+judge()
+{
+	console=$1
+	case ",$steps," in *,wx,*) wx_verdict "$console" ;; esac
+	case ",$steps," in *,reset,*) reset_verdict "$console" ;; esac
+	expected "$steps" "$append" > "$logs/$name.expected"
+	awk '/^LAB: kexec/ { prefix = "kexec-" }
+		/^LAB: (ok|skip) / { $3 = prefix $3 }
+		/^LAB: not ok / { $4 = prefix $4 }
+		/^LAB: (ok|not ok|skip) / { sub(/^LAB: /, ""); print }' \
+		"$console" > "$logs/$name.results"
+	while read -r step; do
+		# A step that comes twice has the first of its lines taken away.
+		line=$(awk -v step="$step" '
+			{ n = ($1 == "not") ? 3 : 2 }
+			$n == step { print NR ":" $0; exit }' \
+			"$logs/$name.results")
+		if [ -z "$line" ]; then
+			echo "not ok - $where: $step: no result"
+			continue
+		fi
+		sed -i "${line%%:*}d" "$logs/$name.results"
+		line=${line#*:}
+		case $line in
+		ok*) echo "ok - $where: ${line#ok }" ;;
+		not*)
+			echo "not ok - $where: ${line#not ok }"
+			if [ "$step" = selftest ]; then
+				grep '^LAB: selftest ' "$console" |
+					sed 's/^LAB: selftest /#   /'
+			else
+				awk -v step="$step" '
+					/^LAB: step / { on = $3 == step }
+					on' "$console" | tail -n 12 |
+					sed 's/^/#   /'
+			fi ;;
+		skip*) echo "skip - $where: ${line#skip }" ;;
+		esac
+	done < "$logs/$name.expected"
+	if grep -q -E "$trouble" "$console"; then
+		echo "not ok - $where: the kernel is not in trouble"
+		grep -E "$trouble" "$console" | head -n 5 | sed 's/^/#   /'
+	else
+		echo "ok - $where: the kernel is not in trouble"
+	fi
+}
+
+grep -v -e '^#' -e '^[[:space:]]*$' "$lab/tests" |
+while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
+	case ,$bases, in *,all,* | *,"$base",*) ;; *) continue ;; esac
+	case $only in '  ' | *" $name "*) ;; *) continue ;; esac
+	where="$base $version $name"
+	console=$logs/$name.console
+	VARS=
+	[ "$store" = - ] || VARS=$logs/$store.store
+	export FIRMWARE CPUS CPU MEM VARS
+	start=$(date +%s)
+	rc=0
+	"$lab/boot.sh" "$kernel" "$initrd" "$console" "$steps" "$append" \
+		< /dev/null || rc=$?
+	echo "# $where: $(($(date +%s) - start)) s"
+	{
+		if [ "$rc" -eq 3 ]; then
+			echo "not ok - $where: the guest hung and was killed"
+		elif [ "$rc" -ne 0 ]; then
+			echo "not ok - $where: the guest did not start"
+		fi
+		if [ "$rc" -ne 0 ] || ! grep -q '^LAB: done' "$console"; then
+			echo "#   the last lines of its console ($console):"
+			tail -n 20 "$console" | sed 's/^/#   /'
+		fi
+		judge "$console"
+	} > "$logs/$name.ktap"
+	awk -v base="$base" -v todo="$todo" -v where="$where: " '
+		BEGIN { n = split(todo, list, ",") }
+		/^not ok - / {
+			step = substr($0, length("not ok - " where) + 1)
+			sub(/[: ].*/, "", step)
+			for (i = 1; i <= n; i++)
+				if (list[i] == base || list[i] == base ":" step)
+					sub(/^not ok/, "todo")
+		}
+		{ print }' "$logs/$name.ktap"
+done

@@ -1,0 +1,42 @@
+#!/bin/sh
+# series.sh BASE: patches/BASE is what "make series" makes, and in good form.
+set -eu
+lab=$(cd "$(dirname "$0")/.." && pwd)
+. "$lab/lib.sh"
+
+base=$1
+[ -f "$top/series/$base/order" ] || exit 0
+found=$(mktemp)
+trap 'rm -f "$found"' EXIT
+
+if "$lab/series-install.sh" --check "$base" > "$found" 2>&1; then
+	echo "ok - $base series: patches/ is fresh"
+else
+	echo "not ok - $base series: patches/ is fresh"
+	sed 's/^#* */# /' "$found"
+fi
+
+total=$(patches_of "$base" | wc -l)
+number=0
+for patch in $(patches_of "$base"); do
+	number=$((number + 1))
+	name=${patch##*/}
+	want=$(printf '[PATCH %s %02d/%02d] ' "$base" "$number" "$total")
+	{
+		grep -q -F "Subject: $want" "$patch" ||
+			echo "the subject does not say $want"
+		[ "${name%%-*}" = "$(printf %04d "$number")" ] ||
+			echo "the file is not number $number"
+		from=$(sed -n 's/^From: //p; /^$/q' "$patch" | head -n 1)
+		sed '/^---$/q' "$patch" | grep -q '^Signed-off-by: ' ||
+			echo "no Signed-off-by:"
+		[ -n "$from" ] || echo "no From:"
+		"$lab/checkpatch.sh" "$patch" 2>&1 || :
+	} > "$found"
+	if [ -s "$found" ]; then
+		echo "not ok - $base series: $name in good form"
+		head -n 40 "$found" | sed 's/^/#   /'
+	else
+		echo "ok - $base series: $name in good form"
+	fi
+done
