@@ -10,6 +10,7 @@ lab=$(cd "$(dirname "$0")" && pwd)
 base=$1 tree=$2
 
 for patch in $(patches_of "$base"); do
+	# shellcheck disable=SC2013 # paths in the kernel have no spaces
 	for new in $(awk '
 		/^diff --git / { path = $4; sub("^b/", "", path) }
 		/^new file mode / { print path }' "$patch"); do

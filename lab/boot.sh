@@ -5,7 +5,8 @@
 #	FIRMWARE  x64 (default), x64-smm, ia32 or bios
 #	VARS      variable store to use and keep; else a fresh one
 #	CPUS CPU MEM DEADLINE
-# Exit status: 0 the guest ended by itself, 3 it hung and was killed.
+# Exit status: 0 the guest ended by itself, 3 it hung and was killed, 4 QEMU
+# failed.
 set -eu
 lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
@@ -100,10 +101,11 @@ while kill -0 "$qemu" 2>/dev/null; do
 		break
 	fi
 done
+[ "$rc" -ne 0 ] || wait "$qemu" || rc=4
 qemu=''
 tr -d '\r' < "$console" > "$console.new"
 mv "$console.new" "$console"
-if [ -s "$console.qemu" ] && ! grep -q '^LAB:' "$console"; then
+if [ "$rc" -eq 4 ]; then
 	say "qemu-system-x86_64: $(head -n 3 "$console.qemu" | tr '\n' ' ')"
 fi
 exit "$rc"

@@ -33,6 +33,7 @@ fi
 		"$console" | head -n 1
 	sed -n 's/.*Checked W+X mappings of EFI: \(.*\)/wx.verdict.efi=\1/p' \
 		"$console" | head -n 1
-	sed -n 's/^LAB: selftest # Totals: /selftest=/p' "$console"
+	sed -n 's/^LAB: selftest # Totals: /selftest=/p' "$console" |
+		sed 's/ [a-z]*:0//g'
 	grep '^probe\.' "$console"
 } > "$dir/$kind.figures"

@@ -123,6 +123,7 @@ for commit in $(git -C "$patched" rev-list --reverse "$start..$head"); do
 		--zero-commit --no-signature --no-stat -N --no-renames \
 		--abbrev=12 "-U$context" "$commit" > "$work/mail"
 	files=
+	# shellcheck disable=SC2013 # paths in the kernel have no spaces
 	for path in $(awk -v part=paths -f "$lab/mail.awk" "$work/mail"); do
 		case $path in
 		+*) path=${path#+} ;;

@@ -3,7 +3,7 @@
 # patches/ become those commits again, in two trees that differ around them.
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
-. "$lab/test/lib.sh"
+. "$lab/test/scratch.sh"
 
 copy_repository
 log=$scratch/log

@@ -2,6 +2,7 @@
 # For tests: a small kernel tree, a copy of this repository, KTAP.
 # Sourced, with $lab set to lab/.
 
+# shellcheck disable=SC2154 # set by those who source this
 here=$(cd "$lab/.." && pwd)
 scratch=$(mktemp -d)
 cleanup()
@@ -14,6 +15,7 @@ trap 'exit 130' INT TERM
 # A cache, an output directory and a repository that a test may do anything to.
 export EFI_PGD_CACHE="$scratch/cache" EFI_PGD_OUT="$scratch/out"
 export EFI_PGD_FREE_GIB=100
+mkdir "$EFI_PGD_CACHE" "$EFI_PGD_OUT"
 export GIT_AUTHOR_NAME=Test GIT_AUTHOR_EMAIL=test@example.org
 export GIT_COMMITTER_NAME=Test GIT_COMMITTER_EMAIL=test@example.org
 

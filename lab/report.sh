@@ -1,0 +1,51 @@
+#!/bin/sh
+# report.sh BASE VERSION: the comparison on the terminal and as a page in out/,
+# from the figures of the last run.
+set -eu
+lab=$(cd "$(dirname "$0")" && pwd)
+. "$lab/lib.sh"
+
+base=$1 version=$2
+dir=$out/boot/$base-$version
+page=$out/report-$base-$version.html
+
+for kind in stock patched; do
+	[ -s "$dir/$kind.figures" ] || die "no figures of $base $version" \
+		"$kind: 'make run BASE=$base' takes them"
+done
+
+awk -f "$lab/rows.awk" "$dir/stock.figures" "$dir/patched.figures" \
+	> "$dir/rows"
+
+echo
+echo "Linux $version, base $base"
+echo
+{
+	printf '\tstock\tpatched\n'
+	cat "$dir/rows"
+} | awk -F '\t' '
+	# Long cells continue on lines of their own.
+	function wrap(text, width,    at) {
+		if (length(text) <= width) { rest = ""; return text }
+		at = width
+		while (at > 1 && substr(text, at, 1) != " ") at--
+		if (at == 1) at = width
+		rest = substr(text, at + 1)
+		return substr(text, 1, at)
+	}
+	{
+		b = $2; c = $3; a = $1
+		do {
+			left = wrap(b, 32); b = rest
+			right = wrap(c, 32); c = rest
+			printf "  %-40s %-33s %s\n", a, left, right
+			a = ""
+		} while (b != "" || c != "")
+		if (NR == 1) print ""
+	}' | sed 's/ *$//'
+echo
+
+awk -f "$lab/report.awk" "$dir/rows" "$dir/stock.figures" \
+	"$dir/patched.figures" > "$page.new"
+mv "$page.new" "$page"
+echo "report: $page"
