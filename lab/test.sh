@@ -61,39 +61,8 @@ all()
 	done
 }
 
-# Numbers the lines, ends with the plan and the totals.
-report()
-{
-	echo "KTAP version 1"
-	number=0 passed=0 failed=0 skipped=0
-	while IFS= read -r line; do
-		case $line in
-		'ok - '*)
-			passed=$((passed + 1)) verdict=ok
-			text=${line#ok - } ;;
-		'not ok - '*)
-			failed=$((failed + 1)) verdict='not ok'
-			text=${line#not ok - } ;;
-		'skip - '*)
-			skipped=$((skipped + 1)) verdict=ok
-			text="${line#skip - } # SKIP" ;;
-		'todo - '*)
-			skipped=$((skipped + 1)) verdict='not ok'
-			text="${line#todo - } # TODO known failure" ;;
-		*)
-			printf '%s\n' "$line"
-			continue ;;
-		esac
-		number=$((number + 1))
-		printf '%s %d - %s\n' "$verdict" "$number" "$text"
-	done
-	echo "1..$number"
-	echo "$passed passed, $failed failed, $skipped skipped"
-	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
-}
-
 [ $# -gt 0 ] || {
 	# shellcheck disable=SC2046 # base names have no spaces
 	set -- $(bases)
 }
-all "$@" | report
+all "$@" | "$lab/ktap.sh"

@@ -75,7 +75,7 @@ clone()
 	*'#'*) _ref=${from##*#} ;;
 	esac
 	git clone --quiet --depth 1 ${_ref:+--branch "$_ref"} \
-		"${from%%#*}" "$new/stock"
+		"${from%%#*}" "$new/stock" &&
 	rm -rf "$new/stock/.git"
 }
 

@@ -123,6 +123,7 @@ put 510 '\0125\0252'
 put 512 '\0353\0376'		# jmp .
 put 514 'HdrS\0014\0002'	# boot protocol 2.12
 put 529 '\0001'			# loaded high
+put 556 '\0377\0377\0377\0177'	# where the ramdisk may end
 rc=0
 start=$(date +%s)
 FIRMWARE=bios DEADLINE=5 "$repo/lab/boot.sh" "$guest" "$guest" \

@@ -1,0 +1,131 @@
+#!/bin/sh
+# compile.sh BASE VERSION: the patched tree builds in the configurations of
+# lab/matrix, and what the series touches brings no warning that stock has not,
+# with W=1 and under sparse.
+set -eu
+lab=$(cd "$(dirname "$0")/.." && pwd)
+. "$lab/lib.sh"
+
+base=$1 version=$2
+logs=$out/log/$base-$version
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+# Functions that "logged" runs in a condition: set -e does not hold there.
+
+# What the series touches: C files, and the directories they are in.
+patches_of "$base" | while read -r patch; do
+	awk -v part=paths -f "$lab/mail.awk" "$patch"
+done | sed 's/^+//' | grep -E '^(arch/x86|drivers|init|mm|kernel)/' |
+	grep -E '\.[cS]$' | grep -v -e ^arch/x86/boot/ | sort -u > "$work/files" || :
+sed 's,/[^/]*$,/,' "$work/files" | sort -u > "$work/dirs"
+[ -s "$work/files" ] || exit 0
+
+# configure KIND NAME ARCH SYMBOL...: in build/matrix/NAME of that tree
+configure()
+{
+	tree=$(tree_dir "$base" "$version" "$1") dir=build/matrix/$2
+	export KARCH="$3"
+	shift 3
+	rm -f "$tree/$dir/.config"
+	if [ "${1-}" = allnoconfig ]; then
+		shift
+		"$lab/kbuild.sh" "$base" "$tree" "$dir" allnoconfig || return 1
+	else
+		"$lab/kbuild.sh" "$base" "$tree" "$dir" tinyconfig || return 1
+		cat "$lab/config/common.config" "$lab/config/$base.config" \
+			>> "$tree/$dir/.config"
+	fi
+	for symbol; do
+		echo "CONFIG_$(echo "$symbol" | tr -d '?')" >> "$tree/$dir/.config"
+	done
+	"$lab/kbuild.sh" "$base" "$tree" "$dir" olddefconfig || return 1
+	for symbol; do
+		name=$(echo "${symbol%%=*}" | tr -d '?')
+		case $symbol in
+		*'?'*) ;;
+		*=n)	! grep "^CONFIG_$name=" "$tree/$dir/.config" ;;
+		*)	grep "^CONFIG_$symbol\$" "$tree/$dir/.config" ;;
+		esac || { echo "$symbol did not take"; return 1; }
+	done
+}
+
+compile()
+{
+	configure patched "$@" || return 1
+	if [ "$how" = link ]; then
+		"$lab/kbuild.sh" "$base" "$tree" "$dir" bzImage
+	else
+		"$lab/kbuild.sh" "$base" "$tree" "$dir" prepare || return 1
+		# shellcheck disable=SC2013 # paths without spaces
+		for target in $(cat "$work/dirs"); do
+			case $target in
+			arch/x86/platform/uv/)
+				grep -q CONFIG_X86_UV=y "$tree/$dir/.config" ||
+					continue ;;
+			*/efi/*)
+				grep -q CONFIG_EFI=y "$tree/$dir/.config" ||
+					continue ;;
+			esac
+			"$lab/kbuild.sh" "$base" "$tree" "$dir" "$target" ||
+				return 1
+		done
+	fi
+}
+
+grep -v -e '^#' -e '^[[:space:]]*$' "$lab/matrix" |
+while read -r name arch how symbols; do
+	[ "${MATRIX-}" != full ] || how='link'
+	start=$(date +%s)
+	# shellcheck disable=SC2086 # a list of symbols
+	if logged "compiling $base $version $name" "$logs-matrix-$name.log" \
+		compile "$name" "$arch" $symbols < /dev/null; then
+		echo "ok - $base $version builds: $name ($how," \
+			"$(($(date +%s) - start)) s)"
+	else
+		echo "not ok - $base $version builds: $name ($how)"
+		grep -E 'error|Error|did not take|undefined' \
+			"$logs-matrix-$name.log" | head -n 10 | sed 's/^/#   /'
+	fi
+done
+
+# warnings KIND: of the files that the series touches, with every machine that
+# they are for configured in; line numbers taken off, as patches move lines.
+warnings()
+{
+	symbols=$(sed -n 's/^uv *x86_64 *dirs *//p' "$lab/matrix")
+	# shellcheck disable=SC2086 # a list of symbols
+	configure "$1" uv x86_64 $symbols || return 1
+	"$lab/kbuild.sh" "$base" "$tree" "$dir" prepare || return 1
+	while read -r file; do
+		[ -e "$tree/$file" ] || continue
+		case $file in *_32.c) continue ;; esac
+		target=${file%.[cS]}.o
+		rm -f "$tree/$dir/$target"
+		echo "$target" >> "$work/targets-$1"
+	done < "$work/files"
+	# shellcheck disable=SC2046 # paths without spaces
+	QUIET=no "$lab/kbuild.sh" "$base" "$tree" "$dir" -k W=1 C=2 \
+		CHECK=sparse $(cat "$work/targets-$1")
+}
+
+for kind in stock patched; do
+	logged "W=1 and sparse, $base $version $kind" "$logs-w1-$kind.log" \
+		warnings "$kind" || {
+		echo "not ok - $base $version: W=1 and sparse, $kind compiles"
+		exit 0
+	}
+	sed -n 's,^\(\.\./\)*\([a-z][^ :]*\.[chS]\):[0-9:]* *,\2: ,p' \
+		"$logs-w1-$kind.log" | grep -E 'warning|error' |
+		sort -u > "$work/$kind"
+done
+new=$(comm -13 "$work/stock" "$work/patched" |
+	grep -F -f "$work/files" || :)
+if [ -z "$new" ]; then
+	echo "ok - $base $version: no new warnings with W=1 and under sparse" \
+		"($(wc -l < "$work/files") files)"
+else
+	echo "not ok - $base $version: no new warnings with W=1 and under sparse"
+	echo "$new" | sed 's/^/#   /'
+fi

@@ -1,0 +1,61 @@
+#!/bin/sh
+# walk.sh BASE [VERSION]: apply the series patch by patch, build and boot each.
+#
+# In a work tree of its own, "walk", beside the patched one, with a build
+# directory that stays from patch to patch.
+set -eu
+lab=$(cd "$(dirname "$0")" && pwd)
+. "$lab/lib.sh"
+
+base=$1
+[ -n "$(patches_of "$base")" ] || die "there is no series for $base yet"
+version=$("$lab/get.sh" "$base" "${2-}" | tail -n 1)
+stock=$(tree_dir "$base" "$version" stock)
+walk=$(tree_dir "$base" "$version" walk)
+dir=$out/boot/$base-$version
+log=$out/log/$base-$version-walk
+
+mkdir -p "$dir" "$out/log"
+git -C "$stock" worktree prune
+if [ ! -e "$walk/.git" ]; then
+	git -C "$stock" worktree add -q --detach "$walk" HEAD
+fi
+git -C "$walk" am --abort 2>/dev/null || :
+git -C "$walk" checkout -q --force --detach "$(git -C "$stock" rev-parse HEAD)"
+
+one()
+{
+	rc=0
+	"$lab/build.sh" "$base" "$version" walk || rc=1
+	[ "$rc" -eq 0 ] || { echo "not ok - $name: builds"; return; }
+	echo "ok - $name: builds"
+	initrd=$out/guest/$base-$version-walk.gz
+	console=$dir/walk-${patch##*/}.console
+	"$lab/initramfs.sh" "$base" "$version" walk "$initrd"
+	CPUS=2 "$lab/boot.sh" "$walk/build/arch/x86/boot/bzImage" "$initrd" \
+		"$console" boot,selftest,vars,rtc,module,suspend,kexec \
+		lab2=boot,vars < /dev/null || rc=$?
+	for step in boot vars rtc module suspend suspend-vars kexec-load; do
+		grep -q "^LAB: ok $step " "$console" || rc=1
+	done
+	if [ "$rc" -eq 0 ] && grep -q '^LAB: done' "$console"; then
+		echo "ok - $name: boots and calls the firmware"
+	else
+		echo "not ok - $name: boots and calls the firmware"
+		tail -n 20 "$console" | sed 's/^/#   /'
+	fi
+	grep 'Checked W+X' "$console" | sed 's/^.*x86\/mm/#   x86\/mm/'
+	sed -n 's/^LAB: selftest # Totals:/#   selftest/p' "$console"
+}
+
+for patch in $(patches_of "$base"); do
+	name="$base $version $(basename "$patch" .patch)"
+	if ! git -C "$walk" -c user.name=efi-pgd \
+		-c user.email=efi-pgd@localhost -c commit.gpgsign=false \
+		am -q "$patch" > "$log-am.log" 2>&1; then
+		echo "not ok - $name: applies"
+		sed 's/^/#   /' "$log-am.log"
+		break
+	fi
+	one
+done | "$lab/ktap.sh"
