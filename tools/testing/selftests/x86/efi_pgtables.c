@@ -710,6 +710,9 @@ static enum verdict need_efi_table(bool need_map)
 	}
 	if (!efi_table.found)
 		return skip("kernel does not show EFI's page tables in debugfs");
+	/* Not even a kernel half: the kernel has turned runtime services off */
+	if (!efi_table.nr)
+		return skip("EFI has no page tables");
 	if (!present_pages(&efi_table, NULL, 0, LOWER_HALF_LAST) &&
 	    !present_pages(&efi_table, NULL, EFI_WIN_START, EFI_WIN_LAST)) {
 		if (nr_regions)
