@@ -77,7 +77,7 @@ qemu-system-x86_64 "$@" -serial "file:$console" \
 	-chardev "pipe,id=monitor,path=$run/monitor" -mon chardev=monitor \
 	> "$console.qemu" 2>&1 &
 qemu=$!
-cat "$run/monitor.out" > /dev/null &
+cat "$run/monitor.out" > "$console.monitor" &
 tail=$!
 exec 8<>"$run/monitor.in"
 
@@ -95,6 +95,9 @@ while kill -0 "$qemu" 2>/dev/null; do
 		[ $((awake % 7)) -ne 0 ] || echo system_wakeup >&8
 	fi
 	if [ $(($(date +%s) - start)) -ge "$deadline" ]; then
+		# Where it hangs is worth knowing: left in CONSOLE.monitor.
+		echo "info registers -a" >&8
+		sleep 1
 		kill "$qemu" 2>/dev/null || :
 		wait "$qemu" 2>/dev/null || :
 		rc=3
@@ -103,7 +106,10 @@ while kill -0 "$qemu" 2>/dev/null; do
 done
 [ "$rc" -ne 0 ] || wait "$qemu" || rc=4
 qemu=''
-tr -d '\r' < "$console" > "$console.new"
+# Without what the firmware says to terminals, and with a newline at the end.
+tr -d '\r' < "$console" | sed "s/$(printf '\033')\\[[0-9;=]*[A-Za-z]//g" \
+	> "$console.new"
+[ -z "$(tail -c 1 "$console.new")" ] || echo >> "$console.new"
 mv "$console.new" "$console"
 if [ "$rc" -eq 4 ]; then
 	say "qemu-system-x86_64: $(head -n 3 "$console.qemu" | tr '\n' ' ')"
