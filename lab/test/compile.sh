@@ -1,12 +1,14 @@
 #!/bin/sh
-# compile.sh BASE VERSION: the patched tree builds in the configurations of
-# lab/matrix, and what the series touches brings no warning that stock has not,
+# compile.sh BASE VERSION [NAME...]: the patched tree builds in the configurations of
+# lab/matrix, or in those named, and what the series touches brings no warning that stock has not,
 # with W=1 and under sparse.
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 version=$2
+shift 2
+only=" $* "
 logs=$out/log/$base-$version
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -76,6 +78,7 @@ compile()
 
 grep -v -e '^#' -e '^[[:space:]]*$' "$lab/matrix" |
 while read -r name arch how symbols; do
+	case $only in '  ' | *" $name "*) ;; *) continue ;; esac
 	[ "${MATRIX-}" != full ] || how='link'
 	start=$(date +%s)
 	# shellcheck disable=SC2086 # a list of symbols
@@ -94,7 +97,7 @@ done
 # they are for configured in; line numbers taken off, as patches move lines.
 warnings()
 {
-	symbols=$(sed -n 's/^uv *x86_64 *dirs *//p' "$lab/matrix")
+	symbols=$(sed -n 's,^uv  *x86_64  *dirs  *,,p' "$lab/matrix")
 	# shellcheck disable=SC2086 # a list of symbols
 	configure "$1" uv x86_64 $symbols || return 1
 	"$lab/kbuild.sh" "$base" "$tree" "$dir" prepare || return 1
