@@ -39,16 +39,18 @@ expected()
 	esac
 }
 
-# wx_verdict CONSOLE: every check of W+X mappings in this boot passed.
+# wx_verdict PREFIX: every check of W+X mappings in the console on standard
+# input passed.
 wx_verdict()
 {
-	if ! grep -q 'Checked W+X mappings' "$1"; then
-		echo "not ok - $where: DEBUG_WX said nothing"
-	elif grep -q 'Checked W+X mappings.*FAILED' "$1"; then
-		echo "not ok - $where: DEBUG_WX found W+X mappings"
-		grep 'Checked W+X mappings' "$1" | sed 's/^/# /'
+	grep 'Checked W+X mappings' > "$logs/$name.wx" || :
+	if [ ! -s "$logs/$name.wx" ]; then
+		echo "not ok - $where: $1DEBUG_WX said nothing"
+	elif grep -q FAILED "$logs/$name.wx"; then
+		echo "not ok - $where: $1DEBUG_WX found W+X mappings"
+		sed 's/^/#   /' "$logs/$name.wx"
 	else
-		echo "ok - $where: DEBUG_WX passed"
+		echo "ok - $where: $1DEBUG_WX passed"
 	fi
 }
 
@@ -70,7 +72,12 @@ reset_verdict()
 judge()
 {
 	console=$1
-	case ",$steps," in *,wx,*) wx_verdict "$console" ;; esac
+	case ",$steps," in
+	*,wx,*) sed '/^LAB: kexec/,$d' "$console" | wx_verdict '' ;;
+	esac
+	case ",$append," in
+	*lab2=*,wx,*) sed '1,/^LAB: kexec/d' "$console" | wx_verdict kexec- ;;
+	esac
 	case ",$steps," in *,reset,*) reset_verdict "$console" ;; esac
 	expected "$steps" "$append" > "$logs/$name.expected"
 	awk '/^LAB: kexec/ { prefix = "kexec-" }
