@@ -79,6 +79,8 @@ compile()
 grep -v -e '^#' -e '^[[:space:]]*$' "$lab/matrix" |
 while read -r name arch how symbols; do
 	case $only in '  ' | *" $name "*) ;; *) continue ;; esac
+	# Linking without EFI compiles most of a kernel anew: too long for CI.
+	[ "${CI-}" != true ] || how=dirs
 	[ "${MATRIX-}" != full ] || how='link'
 	start=$(date +%s)
 	# shellcheck disable=SC2086 # a list of symbols
