@@ -23,8 +23,8 @@
 
 #define MEMATTR_VERSION		1
 
-/* Far more than firmware has drivers; early_memremap() takes no more. */
-#define MEMATTR_SIZE_MAX	(256 * 1024UL)
+/* Far more than firmware has drivers; early_memremap() takes 64 pages. */
+#define MEMATTR_SIZE_MAX	(63 * PAGE_SIZE)
 
 struct memattr_table {
 	u32 version;
@@ -119,48 +119,66 @@ void __init efi_memattr_init(void)
 	}
 }
 
-/**
- * efi_memattr_piece() - find memory of one kind at the start of a range
- * @md:		a runtime region of the memory map
- * @pa:		physical address in @md at which to start
- * @attr:	returns EFI_MEMORY_RO and EFI_MEMORY_XP as they are to be enforced
- *
- * Goes through a region piece by piece, in the order of addresses. What the
- * table does not mention is data. So is all of a region that is not code, but
- * for what the table calls read-only.
- *
- * Return: The physical address at which the piece ends, at most the end of @md.
- * The whole rest of the region with @attr 0, that is, writable and executable
- * if it is code, when there is no table.
- */
-u64 __init efi_memattr_piece(const efi_memory_desc_t *md, u64 pa, u64 *attr)
+/* The entry that says what is at @pa in @md */
+static efi_memory_desc_t *__init find_entry(const efi_memory_desc_t *md, u64 pa)
 {
-	u64 end = region_end(md);
 	efi_memory_desc_t *entry;
 	unsigned int i;
 
-	*attr = md->type == EFI_RUNTIME_SERVICES_CODE ? 0 : EFI_MEMORY_XP;
-	if (!memattr || !region_is_runtime(md))
-		return end;
-
-	*attr = EFI_MEMORY_XP;
 	for (i = 0; i < memattr->num_entries; i++) {
 		entry = memattr_entry(i);
-		if (entry->type != md->type || region_end(entry) <= pa)
-			continue;
-
-		if (entry->phys_addr > pa) {
-			end = min(end, entry->phys_addr);
-			continue;
-		}
-
-		*attr = entry->attribute & (EFI_MEMORY_RO | EFI_MEMORY_XP);
-		if (md->type != EFI_RUNTIME_SERVICES_CODE)
-			*attr |= EFI_MEMORY_XP;
-		return min(end, region_end(entry));
+		if (entry->type == md->type && entry->phys_addr <= pa &&
+		    region_end(entry) > pa)
+			return entry;
 	}
 
-	return end;
+	return NULL;
+}
+
+/**
+ * efi_memattr_covers() - is there anything to go by for a region of code?
+ * @md:		a region of the memory map
+ *
+ * Code that is data to the table's author, or that was left out of it, cannot be
+ * told apart. What then is executable by mistake does less harm than what is
+ * not: firmware that faults takes the kernel with it.
+ *
+ * Return: Whether @md is runtime code that the table describes from end to end.
+ */
+bool __init efi_memattr_covers(const efi_memory_desc_t *md)
+{
+	efi_memory_desc_t *entry;
+	u64 pa = md->phys_addr;
+
+	if (!memattr || md->type != EFI_RUNTIME_SERVICES_CODE)
+		return false;
+
+	while (pa < region_end(md)) {
+		entry = find_entry(md, pa);
+		if (!entry)
+			return false;
+		pa = region_end(entry);
+	}
+
+	return true;
+}
+
+/**
+ * efi_memattr_piece() - find memory of one kind in a region
+ * @md:		a region that efi_memattr_covers()
+ * @pa:		physical address in @md at which to start
+ * @attr:	returns EFI_MEMORY_RO, EFI_MEMORY_XP or both, to be enforced
+ *
+ * Return: The physical address at which that memory ends, at most the end of
+ * @md.
+ */
+u64 __init efi_memattr_piece(const efi_memory_desc_t *md, u64 pa, u64 *attr)
+{
+	efi_memory_desc_t *entry = find_entry(md, pa);
+
+	*attr = entry->attribute & (EFI_MEMORY_RO | EFI_MEMORY_XP);
+
+	return min(region_end(md), region_end(entry));
 }
 
 static int __init protect(const efi_memory_desc_t *md, u64 pa, u64 size,
@@ -188,8 +206,9 @@ static int __init protect(const efi_memory_desc_t *md, u64 pa, u64 size,
  * efi_memattr_apply() - enforce the memory attributes table on one region
  * @md:		a region that is mapped in efi_pgd
  *
- * To be called after SetVirtualAddressMap(), which relocates runtime code in
- * place and so writes to it. Changes both mappings of the region.
+ * Changes both mappings. A region that is not code is data already, and stays
+ * as it is. To be called after SetVirtualAddressMap(), which relocates runtime
+ * code in place and so writes to it.
  *
  * Context: Process context, at boot. May sleep.
  * Return: 0 or what efi_pt_protect() returned.
@@ -199,8 +218,14 @@ int __init efi_memattr_apply(const efi_memory_desc_t *md)
 	u64 pa, next, attr;
 	int err;
 
-	if (!region_is_runtime(md))
+	if (!memattr || md->type != EFI_RUNTIME_SERVICES_CODE)
 		return 0;
+
+	if (!efi_memattr_covers(md)) {
+		pr_warn(FW_BUG "Memory attributes table leaves out runtime code at 0x%llx, %llu pages, which stay writable\n",
+			md->phys_addr, md->num_pages);
+		return 0;
+	}
 
 	for (pa = md->phys_addr; pa < region_end(md); pa = next) {
 		next = efi_memattr_piece(md, pa, &attr);
@@ -210,4 +235,13 @@ int __init efi_memattr_apply(const efi_memory_desc_t *md)
 	}
 
 	return 0;
+}
+
+/**
+ * efi_memattr_exit() - forget the table
+ */
+void __init efi_memattr_exit(void)
+{
+	kfree(memattr);
+	memattr = NULL;
 }

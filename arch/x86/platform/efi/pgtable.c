@@ -178,7 +178,9 @@ static int __init change_range(u64 *table, int level, u64 va, u64 end,
 		if (err)
 			return err;
 
-		if (c->op == EFI_PT_UNMAP && table_is_empty(child)) {
+		/* Root entries stay: efi_pt_sync_kernel() relies on one. */
+		if (c->op == EFI_PT_UNMAP && level < ROOT_LEVEL &&
+		    table_is_empty(child)) {
 			*entry = 0;
 			free_page((unsigned long)child);
 		}
@@ -236,8 +238,10 @@ int __init efi_pt_map(pgd_t *root, u64 va, u64 pa, u64 size, u64 prot)
 		.set	= prot & __supported_pte_mask,
 	};
 
-	if (!IS_ALIGNED(pa, PAGE_SIZE) || pa + size < pa ||
-	    (pa + size) >> boot_cpu_data.x86_phys_bits)
+	if (!size)
+		return 0;
+	if (!IS_ALIGNED(pa, PAGE_SIZE) || pa + size - 1 < pa ||
+	    (pa + size - 1) >> boot_cpu_data.x86_phys_bits)
 		return -EINVAL;
 
 	return change(root, va, size, &c);
@@ -275,7 +279,7 @@ int __init efi_pt_protect(pgd_t *root, u64 va, u64 size, u64 set, u64 clear)
  * @size:	bytes, a multiple of the page size
  *
  * Pages of the range that are not mapped are skipped. Tables that become empty
- * are freed.
+ * are freed, but for those that the root points to.
  *
  * Context: Process context, at boot. May sleep.
  * Return: 0, -EINVAL as for efi_pt_map(), -ENOMEM if a large page could not be
@@ -302,9 +306,9 @@ static u64 *kernel_level3(u64 va)
  * half is lent to the firmware. Below the root, tables are shared with the
  * kernel, but for one: the root entry that holds the EFI window holds the
  * kernel image and modules, too. There, EFI has a table of its own, and shares
- * the entries beside the window.
+ * the entries above the window. Below it, that table has nothing of the kernel.
  *
- * Context: Any, preemption disabled.
+ * Context: Any, interrupts or at least preemption disabled.
  */
 void efi_pt_sync_kernel(pgd_t *root)
 {
