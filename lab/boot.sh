@@ -2,7 +2,7 @@
 # boot.sh BZIMAGE INITRD CONSOLE STEPS [APPEND]: boot a kernel under QEMU, once.
 #
 # The console goes to the file CONSOLE. From the environment:
-#	FIRMWARE  x64 (default), x64-smm, ia32 or bios
+#	FIRMWARE  x64 (default), x64-vga, x64-smm, ia32 or bios
 #	VARS      variable store to use and keep; else a fresh one
 #	CPUS CPU MEM DEADLINE
 # Exit status: 0 the guest ended by itself, 3 it hung and was killed, 4 QEMU
@@ -15,8 +15,11 @@ kernel=$1 initrd=$2 console=$3 steps=$4 append=${5-}
 ovmf=${OVMF_DIR:-/usr/share/OVMF}
 deadline=${DEADLINE:-180}
 
-code='' store='' machine=q35
+code='' store='' machine=q35 display=none
 case ${FIRMWARE:-x64} in
+x64-vga) # the firmware shows its logo, and tells the kernel where it is
+	display=std
+	code=$ovmf/OVMF_CODE_4M.fd store=$ovmf/OVMF_VARS_4M.fd ;;
 x64)	code=$ovmf/OVMF_CODE_4M.fd store=$ovmf/OVMF_VARS_4M.fd ;;
 x64-smm)
 	code=$ovmf/OVMF_CODE_4M.secboot.fd store=$ovmf/OVMF_VARS_4M.fd
@@ -24,7 +27,8 @@ x64-smm)
 ia32)	code=$ovmf/OVMF32_CODE_4M.secboot.fd store=$ovmf/OVMF32_VARS_4M.fd
 	machine=q35,smm=on ;;
 bios)	;;
-*)	die "no firmware '$FIRMWARE': FIRMWARE is x64, x64-smm, ia32 or bios" ;;
+*)	die "no firmware '$FIRMWARE': FIRMWARE is x64, x64-vga, x64-smm, ia32 or" \
+	    "bios" ;;
 esac
 if [ -n "$code" ] && { [ ! -r "$code" ] || [ ! -r "$store" ]; }; then
 	die "no OVMF in $ovmf: install the packages ovmf and ovmf-ia32, or set" \
@@ -46,7 +50,7 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 set -- -machine "$machine" -cpu "${CPU:-qemu64}" -smp "${CPUS:-1}" \
-	-m "${MEM:-1024}" -display none -net none -nodefaults
+	-m "${MEM:-1024}" -display none -net none -nodefaults -vga "$display"
 if [ -n "$code" ]; then
 	vars=${VARS:-$run/vars.fd}
 	[ -s "$vars" ] || cp "$store" "$vars"

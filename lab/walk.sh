@@ -33,9 +33,9 @@ one()
 	console=$dir/walk-${patch##*/}.console
 	"$lab/initramfs.sh" "$base" "$version" walk "$initrd"
 	CPUS=2 "$lab/boot.sh" "$walk/build/arch/x86/boot/bzImage" "$initrd" \
-		"$console" boot,selftest,vars,rtc,module,suspend,kexec \
+		"$console" boot,selftest,vars,rtc,module,kexec \
 		lab2=boot,vars < /dev/null || rc=$?
-	for step in boot vars rtc module suspend suspend-vars kexec-load; do
+	for step in boot vars rtc module kexec-load; do
 		grep -q "^LAB: ok $step " "$console" || rc=1
 	done
 	if [ "$rc" -eq 0 ] && grep -q '^LAB: done' "$console"; then
