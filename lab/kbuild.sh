@@ -37,6 +37,9 @@ if [ "$base" = v4.4 ]; then
 	}
 	set -- "HOSTCC=$hostcc" "LD=$ld" "$@"
 fi
+# "make walk VERSION=4.4.1" must not become the kernel's VERSION.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES VERSION
+
 mkdir -p "$tree/$dir"
 exec make -C "$tree" "O=$dir" ARCH="${KARCH:-x86_64}" -j"$(($(nproc) + 1))" \
 	"CC=$cc" "$@"
