@@ -14,7 +14,7 @@ mkdir -p "$dir"
 rm -f "$dir/$kind.figures"
 "$lab/initramfs.sh" "$base" "$version" "$kind" "$initrd"
 rc=0
-CPUS=2 CPU=qemu64 MEM=1024 FIRMWARE=x64 logged \
+CPUS=2 CPU=qemu64 MEM=1024 FIRMWARE=x64-vga logged \
 	"booting $base $version $kind" "$out/log/$base-$version-$kind-boot.log" \
 	"$lab/boot.sh" "$(build_dir "$base" "$version" "$kind")/arch/x86/boot/bzImage" \
 	"$initrd" "$console" boot,wx,probe,selftest,vars || rc=$?

@@ -32,7 +32,7 @@ one()
 	initrd=$out/guest/$base-$version-walk.gz
 	console=$dir/walk-${patch##*/}.console
 	"$lab/initramfs.sh" "$base" "$version" walk "$initrd"
-	CPUS=2 "$lab/boot.sh" "$walk/build/arch/x86/boot/bzImage" "$initrd" \
+	CPUS=1 "$lab/boot.sh" "$walk/build/arch/x86/boot/bzImage" "$initrd" \
 		"$console" boot,selftest,vars,rtc,module,kexec \
 		lab2=boot,vars < /dev/null || rc=$?
 	for step in boot vars rtc module kexec-load; do
