@@ -113,16 +113,22 @@ judge()
 		skip*) echo "skip - $where: ${line#skip }" ;;
 		esac
 	done < "$logs/$name.expected"
+	# Warnings that are not looked at: 4.4 may find interrupts pending in the
+	# APIC after kexec, stock (3 of 14 boots of 4.4.178) as well as patched;
+	# and W+X mappings where they are not what the boot is about.
+	known=none
+	[ "$base" != v4.4 ] || known='at .*apic\\.c:.*setup_local_APIC'
 	case ",$steps," in
-	*,wx,*) cp "$console" "$logs/$name.text" ;;
-	*)	# W+X mappings are warned of and not what this boot is about.
-		awk '/cut here/ { held = ""; holding = 1 }
-			holding { held = held $0 "\n" }
-			!holding { print }
-			holding && /end trace/ { holding = 0
-				if (held !~ /W\+X mapping/) printf "%s", held }' \
-			"$console" > "$logs/$name.text" ;;
+	*,wx,*) ;;
+	*) known="$known|W.X mapping" ;;
 	esac
+	awk -v known="$known" '/cut here/ { held = ""; holding = 1 }
+		holding { held = held $0 "\n" }
+		!holding { print }
+		holding && /end trace/ { holding = 0
+			if (held !~ known) printf "%s", held }
+		END { if (holding) printf "%s", held }' \
+		"$console" > "$logs/$name.text"
 	if grep -q -E "$trouble" "$logs/$name.text"; then
 		echo "not ok - $where: the kernel is not in trouble"
 		grep -E "$trouble" "$logs/$name.text" | head -n 5 | sed 's/^/#   /'
