@@ -9,8 +9,19 @@
  *
  * So these tables have a builder of their own. It works on the entries as the
  * Intel SDM defines them (volume 3, "4-level paging"), with one function for
- * all levels, the way KVM treats the tables of a guest. Two things follow from
- * what the tables are for:
+ * all levels, the way KVM treats the tables of a guest.
+ */
+
+#if EFI_PGD_BASE >= 601
+/*
+ * An entry here never points to a table that the kernel's page tables use. The
+ * tables are in use only while firmware runs, they are not global, and loading
+ * them flushes what the CPU knew of them: changing them needs no TLB flush. It
+ * must not race with a runtime call. After boot only the gate changes them.
+ */
+#else
+/*
+ * Two things follow from what the tables are for:
  *
  *  - An entry here never points to a table that the kernel's own page tables
  *    use, outside the part that efi_pt_sync_kernel() copies, and addresses in
@@ -20,24 +31,32 @@
  *    they are not global, and both load CR3. Changing them needs no TLB flush.
  *    It must not race with a runtime call: all of it happens at boot.
  */
+#endif
 
 #include <linux/errno.h>
 #include <linux/gfp.h>
-#include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <asm/page.h>
+#if EFI_PGD_BASE >= 601
+#include <asm/pgalloc.h>
+#endif
 #include <asm/processor.h>
 
 #include "pgtable.h"
 
-/* Levels are counted as in the SDM: 4 is the root (PML4), 1 the page table. */
+/* Levels are counted as in the SDM: 4 is PML4, 1 the page table. */
+#if EFI_PGD_BASE >= 601
+#define ROOT_LEVEL	(pgtable_l5_enabled() ? 5 : 4)
+/* Whether a page is the user's is up to its own entry. */
+#define ENTRY_TABLE	((u64)_PAGE_TABLE)
+#else
 #define ROOT_LEVEL	4
-
 #define ENTRY_TABLE	((u64)_KERNPG_TABLE)
-#define ENTRY_LEAF	((u64)(_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_DIRTY))
+#endif
+#define ENTRY_LEAF	((u64)(_PAGE_PRESENT | _PAGE_ACCESSED))
 #define ENTRY_LARGE	((u64)_PAGE_PSE)
 
 enum efi_pt_op {
@@ -53,6 +72,70 @@ struct efi_pt_change {
 	u64 set;
 	u64 clear;
 };
+
+#if EFI_PGD_BASE >= 601
+/*
+ * Empty tables that were set aside, for changes that are made during a runtime
+ * call. As many are kept of those that fall free.
+ */
+#define MAX_SPARE	16
+#define KEEP_SPARE	6
+
+static u64 *spare[MAX_SPARE];
+static unsigned int nr_spare;
+
+static u64 *alloc_table(void)
+{
+	if (system_state < SYSTEM_RUNNING && !irqs_disabled())
+		return (u64 *)get_zeroed_page(GFP_KERNEL);
+
+	return nr_spare ? spare[--nr_spare] : NULL;
+}
+
+static void free_table(u64 *table)
+{
+	if (nr_spare < KEEP_SPARE)
+		spare[nr_spare++] = table;
+	else
+		free_page((unsigned long)table);
+}
+
+/**
+ * efi_pt_reserve() - set tables aside
+ * @count:	how many tables efi_pt_map() is to find
+ * @gfp:	how to allocate them
+ *
+ * After boot, and with interrupts off, efi_pt_map() takes only these.
+ *
+ * Context: As @gfp says. Runtime services are locked, or it is boot time.
+ * Return: 0 or -ENOMEM.
+ */
+int efi_pt_reserve(unsigned int count, gfp_t gfp)
+{
+	u64 *table;
+
+	if (count > MAX_SPARE)
+		return -ENOMEM;
+
+	while (nr_spare < count) {
+		table = (u64 *)get_zeroed_page(gfp | __GFP_NOWARN);
+		if (!table)
+			return -ENOMEM;
+		spare[nr_spare++] = table;
+	}
+	return 0;
+}
+#else
+static u64 *alloc_table(void)
+{
+	return (u64 *)get_zeroed_page(GFP_KERNEL);
+}
+
+static void free_table(u64 *table)
+{
+	free_page((unsigned long)table);
+}
+#endif
 
 static u64 level_size(int level)
 {
@@ -75,7 +158,7 @@ static u64 *entry_table(u64 entry)
 }
 
 /* Can one entry of this level map @pa? */
-static bool __init leaf_fits(u64 pa, int level)
+static bool leaf_fits(u64 pa, int level)
 {
 	if (pa & (level_size(level) - 1))
 		return false;
@@ -83,7 +166,7 @@ static bool __init leaf_fits(u64 pa, int level)
 	return level <= 2 || (level == 3 && boot_cpu_has(X86_FEATURE_GBPAGES));
 }
 
-static bool __init table_is_empty(const u64 *table)
+static bool table_is_empty(const u64 *table)
 {
 	return !memchr_inv(table, 0, PAGE_SIZE);
 }
@@ -92,7 +175,7 @@ static bool __init table_is_empty(const u64 *table)
  * Make *@entry point to a table: a new one, or one that maps what the large
  * page that was there maps.
  */
-static u64 *__init make_table(u64 *entry, int level)
+static u64 *make_table(u64 *entry, int level)
 {
 	u64 child = *entry, step = level_size(level - 1);
 	u64 *table;
@@ -101,7 +184,7 @@ static u64 *__init make_table(u64 *entry, int level)
 	if (*entry && !is_leaf(*entry, level))
 		return entry_table(*entry);
 
-	table = (u64 *)get_zeroed_page(GFP_KERNEL);
+	table = alloc_table();
 	if (!table)
 		return NULL;
 
@@ -116,12 +199,15 @@ static u64 *__init make_table(u64 *entry, int level)
 	return table;
 }
 
-static void __init change_leaf(u64 *entry, u64 va, int level,
+static void change_leaf(u64 *entry, u64 va, int level,
 			       const struct efi_pt_change *c)
 {
 	switch (c->op) {
 	case EFI_PT_MAP:
 		*entry = (va + c->offset) | ENTRY_LEAF | c->set;
+		/* What is dirty and not writable is a shadow stack. */
+		if (c->set & _PAGE_RW)
+			*entry |= _PAGE_DIRTY;
 		if (level > 1)
 			*entry |= ENTRY_LARGE;
 		break;
@@ -135,7 +221,7 @@ static void __init change_leaf(u64 *entry, u64 va, int level,
 }
 
 /* Is the change done with this one entry, or is there a table below it? */
-static bool __init ends_here(u64 entry, u64 va, u64 next, int level,
+static bool ends_here(u64 entry, u64 va, u64 next, int level,
 			     const struct efi_pt_change *c)
 {
 	if (level == 1)
@@ -149,7 +235,7 @@ static bool __init ends_here(u64 entry, u64 va, u64 next, int level,
 }
 
 /* Recursion is bounded by the number of levels. */
-static int __init change_range(u64 *table, int level, u64 va, u64 end,
+static int change_range(u64 *table, int level, u64 va, u64 end,
 			       const struct efi_pt_change *c)
 {
 	u64 next, *entry, *child;
@@ -182,30 +268,43 @@ static int __init change_range(u64 *table, int level, u64 va, u64 end,
 		if (c->op == EFI_PT_UNMAP && level < ROOT_LEVEL &&
 		    table_is_empty(child)) {
 			*entry = 0;
-			free_page((unsigned long)child);
+			free_table(child);
 		}
 	}
 
 	return 0;
 }
 
+#if EFI_PGD_BASE >= 601
+/*
+ * The lower half, for 1:1 mappings, and the upper half, where nothing of the
+ * kernel is mapped but the gate.
+ */
+#else
 /*
  * Only addresses that are EFI's to use: the lower half, for 1:1 mappings, and
  * the window that virtual addresses are given out from.
  */
-static bool __init range_is_efi(u64 va, u64 size)
+#endif
+static bool range_is_efi(u64 va, u64 size)
 {
+	u64 half = level_size(ROOT_LEVEL) * PTRS_PER_PGD / 2;
 	u64 end = va + size;
 
 	if (end < va || !IS_ALIGNED(va | size, PAGE_SIZE))
 		return false;
+#if EFI_PGD_BASE >= 601
+	if (va >= -half)
+		return true;
+#else
 	if (va >= EFI_VA_END && end <= EFI_VA_START)
 		return true;
+#endif
 
-	return end <= level_size(ROOT_LEVEL) * PTRS_PER_PGD / 2;
+	return end <= half;
 }
 
-static int __init change(pgd_t *root, u64 va, u64 size,
+static int change(pgd_t *root, u64 va, u64 size,
 			 const struct efi_pt_change *c)
 {
 	if (!range_is_efi(va, size))
@@ -230,7 +329,7 @@ static int __init change(pgd_t *root, u64 va, u64 size,
  * CPU's physical addresses, -ENOMEM. After an error part of the range may be
  * mapped.
  */
-int __init efi_pt_map(pgd_t *root, u64 va, u64 pa, u64 size, u64 prot)
+int efi_pt_map(pgd_t *root, u64 va, u64 pa, u64 size, u64 prot)
 {
 	struct efi_pt_change c = {
 		.op	= EFI_PT_MAP,
@@ -261,7 +360,7 @@ int __init efi_pt_map(pgd_t *root, u64 va, u64 pa, u64 size, u64 prot)
  * Return: 0, -EINVAL as for efi_pt_map(), -ENOMEM, -ENOENT if a page of the
  * range is not mapped. After an error part of the range may have changed.
  */
-int __init efi_pt_protect(pgd_t *root, u64 va, u64 size, u64 set, u64 clear)
+int efi_pt_protect(pgd_t *root, u64 va, u64 size, u64 set, u64 clear)
 {
 	struct efi_pt_change c = {
 		.op	= EFI_PT_PROTECT,
@@ -285,13 +384,14 @@ int __init efi_pt_protect(pgd_t *root, u64 va, u64 size, u64 set, u64 clear)
  * Return: 0, -EINVAL as for efi_pt_map(), -ENOMEM if a large page could not be
  * split.
  */
-int __init efi_pt_unmap(pgd_t *root, u64 va, u64 size)
+int efi_pt_unmap(pgd_t *root, u64 va, u64 size)
 {
 	struct efi_pt_change c = { .op = EFI_PT_UNMAP };
 
 	return change(root, va, size, &c);
 }
 
+#if EFI_PGD_BASE < 601
 /* The table of the third level that the kernel's entry for @va points to */
 static u64 *kernel_level3(u64 va)
 {
@@ -327,7 +427,24 @@ void efi_pt_sync_kernel(pgd_t *root)
 	memcpy(level3 + above, kernel_level3(EFI_VA_START) + above,
 	       (PTRS_PER_PUD - above) * sizeof(*level3));
 }
+#endif
 
+#if EFI_PGD_BASE >= 601
+/**
+ * efi_pt_alloc() - allocate page tables without any mapping
+ *
+ * The root is one page of an aligned pair, as the kernel's are if there may be
+ * page table isolation. The other page of the pair stays empty.
+ *
+ * Context: Process context, at boot. May sleep.
+ * Return: The root, or NULL if there is no memory.
+ */
+pgd_t *efi_pt_alloc(void)
+{
+	return (pgd_t *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
+					 PGD_ALLOCATION_ORDER);
+}
+#else
 /**
  * efi_pt_alloc() - allocate page tables without any EFI mapping
  *
@@ -341,7 +458,7 @@ void efi_pt_sync_kernel(pgd_t *root)
  * Context: Process context, at boot. May sleep.
  * Return: The root, or NULL if there is no memory.
  */
-pgd_t *__init efi_pt_alloc(void)
+pgd_t *efi_pt_alloc(void)
 {
 	pgd_t *root;
 	u64 *level3;
@@ -360,3 +477,4 @@ pgd_t *__init efi_pt_alloc(void)
 	((u64 *)root)[pgd_index(EFI_VA_END)] = __pa(level3) | ENTRY_TABLE;
 	return root;
 }
+#endif

@@ -2,11 +2,18 @@
 #ifndef _X86_PLATFORM_EFI_PGTABLE_H
 #define _X86_PLATFORM_EFI_PGTABLE_H
 
+#if EFI_PGD_BASE >= 601
+#include <linux/gfp.h>
+#endif
 #include <linux/types.h>
 #include <asm/pgtable.h>
 
 pgd_t *efi_pt_alloc(void);
+#if EFI_PGD_BASE >= 601
+int efi_pt_reserve(unsigned int count, gfp_t gfp);
+#else
 void efi_pt_sync_kernel(pgd_t *root);
+#endif
 int efi_pt_map(pgd_t *root, u64 va, u64 pa, u64 size, u64 prot);
 int efi_pt_protect(pgd_t *root, u64 va, u64 size, u64 set, u64 clear);
 int efi_pt_unmap(pgd_t *root, u64 va, u64 size);

@@ -1,0 +1,850 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Run UEFI runtime services at CPL 3, in page tables of their own.
+ *
+ * Firmware is to the kernel what a guest is to a hypervisor. The gate enters it
+ * with a set of registers and gets it back when something has happened: an
+ * interrupt, which goes to the kernel's handler; a privileged instruction, which
+ * may be carried out; the return from the call; or any other exception, which
+ * ends the call. See Documentation/arch/x86/x86_64/efi-isolation.rst.
+ *
+ * Calls are serialized by their callers, so there is one of everything here.
+ */
+
+#define pr_fmt(fmt) "efi: " fmt
+
+#include <linux/cc_platform.h>
+#include <linux/efi.h>
+#include <linux/gfp.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/set_memory.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+#include <asm/cpu_entry_area.h>
+#include <asm/cpufeature.h>
+#include <asm/debugreg.h>
+#include <asm/desc.h>
+#include <asm/efi.h>
+#include <asm/fsgsbase.h>
+#include <asm/insn.h>
+#include <asm/nospec-branch.h>
+#include <asm/segment.h>
+#include <asm/tlbflush.h>
+#include <asm/trapnr.h>
+#include <asm/uv/uv.h>
+
+#include "gate.h"
+#include "gate_entry.h"
+#include "pgtable.h"
+
+/*
+ * Addresses of firmware's stack and arguments: in the hole that the kernel's
+ * address space has below the window for EFI regions. The first page is never
+ * mapped: to jump there is to return from the call.
+ */
+#define FW_BASE			(EFI_VA_END - SZ_1G)
+#define FW_RETURN		FW_BASE
+#define FW_STACK		(FW_BASE + PAGE_SIZE)
+#define FW_STACK_SIZE		SZ_16K
+#define FW_ARGS			(FW_STACK + FW_STACK_SIZE + PAGE_SIZE)
+#define FW_ARGS_SIZE		PAGE_SIZE
+#define FW_LARGE_ARGS		(FW_BASE + PMD_SIZE)
+
+#define FW_DATA			(_PAGE_RW | _PAGE_NX | _PAGE_USER)
+
+/* Return address, space for four register arguments, the rest, alignment */
+#define FW_FRAME_WORDS		9
+
+/*
+ * Page tables that are kept for changes while a call is made: those of a CPU's
+ * entry area, which may begin in one table of each level and end in the next.
+ */
+#define SPARE_TABLES		5
+
+struct efi_gate_page efi_gate_page __page_aligned_data;
+static gate_desc gate_idt[EFI_GATE_VECTORS] __page_aligned_bss;
+
+static void *fw_stack, *fw_args;
+static size_t fw_args_used;
+static int gate_cpu = -1;
+
+/* Arguments that do not fit into fw_args */
+static struct fw_large_arg {
+	void	*mem;
+	u64	va;
+	size_t	size;
+} fw_large_args[8];
+static unsigned int fw_nr_large_args;
+
+/* "RUNTSERV"; the kernel's EFI_RUNTIME_SERVICES_SIGNATURE lacks a digit. */
+#define RUNTIME_SERVICES_SIGNATURE	0x56524553544e5552ULL
+
+/* The firmware's table of runtime services, with virtual addresses in it */
+static efi_runtime_services_t fw_services;
+
+/* What firmware can change at CPL 3 and the kernel or the caller relies on */
+struct gate_task {
+	unsigned short	ds, es, fs, gs;
+	unsigned long	fsbase, gsbase;
+	u64		efer;
+	u64		sysenter_cs;
+	u64		misc_features;
+	u64		u_cet;
+	u32		pkru;
+	bool		tsd;
+	u64		sp0;
+	u16		io_bitmap_base;
+};
+
+/* How a call ended */
+struct gate_exit {
+	struct pt_regs	regs;
+	u64		cr2;
+	unsigned int	vector;
+	bool		in_gate;	/* the exception was in the gate itself */
+	bool		returned;
+	const char	*refused;	/* privileged instruction, if one was the reason */
+	const char	*changed;	/* state that was not put back by firmware */
+	u8		insn[MAX_INSN_SIZE];
+	size_t		insn_size;
+};
+
+/*
+ * The argument area
+ */
+
+/**
+ * efi_gate_args_reset() - empty the argument area
+ *
+ * Context: Runtime services are locked.
+ */
+void efi_gate_args_reset(void)
+{
+	struct fw_large_arg *arg;
+
+	fw_args_used = 0;
+	while (fw_nr_large_args) {
+		arg = &fw_large_args[--fw_nr_large_args];
+		efi_pt_unmap(efi_mm.pgd, arg->va, arg->size);
+		if (is_vmalloc_addr(arg->mem))
+			vfree(arg->mem);
+		else
+			free_pages_exact(arg->mem, arg->size);
+	}
+}
+
+static int map_large_arg(struct fw_large_arg *arg, gfp_t gfp)
+{
+	u64 pa, offset;
+	void *mem;
+	int err;
+
+	err = efi_pt_reserve(SPARE_TABLES + arg->size / PMD_SIZE + 2, gfp);
+	for (offset = 0; !err && offset < arg->size; offset += PAGE_SIZE) {
+		mem = arg->mem + offset;
+		pa = is_vmalloc_addr(mem) ?
+			PFN_PHYS(vmalloc_to_pfn(mem)) : virt_to_phys(mem);
+		err = efi_pt_map(efi_mm.pgd, arg->va + offset, pa, PAGE_SIZE,
+				 FW_DATA);
+	}
+	return err;
+}
+
+static void *alloc_large_arg(size_t size, u64 *addr, gfp_t gfp)
+{
+	struct fw_large_arg *arg = &fw_large_args[fw_nr_large_args];
+
+	if (size > EFI_GATE_ARGS_MAX ||
+	    fw_nr_large_args == ARRAY_SIZE(fw_large_args))
+		return NULL;
+
+	/* Each has room for the largest, and a page that is not mapped before it. */
+	arg->va = FW_LARGE_ARGS + PAGE_SIZE +
+		  fw_nr_large_args * (EFI_GATE_ARGS_MAX + PMD_SIZE);
+	arg->size = PAGE_ALIGN(size);
+	arg->mem = alloc_pages_exact(arg->size,
+				     gfp | __GFP_ZERO | __GFP_NOWARN);
+	if (!arg->mem && gfpflags_allow_blocking(gfp))
+		arg->mem = vzalloc(arg->size);
+	if (!arg->mem)
+		return NULL;
+
+	/* Of what cannot be mapped to the end, efi_gate_args_reset() takes care. */
+	fw_nr_large_args++;
+	if (map_large_arg(arg, gfp))
+		return NULL;
+
+	*addr = arg->va;
+	return arg->mem;
+}
+
+/**
+ * efi_gate_args_alloc() - memory that the kernel shares with firmware
+ * @size:	in bytes
+ * @addr:	set to the address that firmware sees the memory at
+ * @gfp:	GFP_KERNEL, or GFP_ATOMIC where the caller cannot sleep
+ *
+ * The memory is zeroed and aligned to 16 bytes. It is the kernel's until
+ * efi_gate_call(), and is gone with efi_gate_args_reset().
+ *
+ * Context: Runtime services are locked.
+ * Return: the address for the kernel, or NULL.
+ */
+void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp)
+{
+	void *mem;
+
+	if (size > FW_ARGS_SIZE - fw_args_used)
+		return alloc_large_arg(size, addr, gfp);
+
+	mem = fw_args + fw_args_used;
+	*addr = FW_ARGS + fw_args_used;
+	fw_args_used += ALIGN(size, 16);
+	memset(mem, 0, size);
+	return mem;
+}
+
+/*
+ * Entering and leaving
+ */
+
+/*
+ * Event delivery needs the GDT and the TSS of the CPU, which are in its entry
+ * area. Only those of the CPU that makes the call are mapped.
+ */
+static int map_cpu(int cpu)
+{
+	struct cpu_entry_area *cea;
+	void *tss = &per_cpu(cpu_tss_rw, cpu);
+	unsigned int offset;
+	int err;
+
+	if (cpu == gate_cpu)
+		return 0;
+
+	if (gate_cpu >= 0) {
+		cea = get_cpu_entry_area(gate_cpu);
+		efi_pt_unmap(efi_mm.pgd, (u64)cea, sizeof(cea->gdt));
+		efi_pt_unmap(efi_mm.pgd, (u64)&cea->tss, sizeof(cea->tss));
+		gate_cpu = -1;
+	}
+
+	cea = get_cpu_entry_area(cpu);
+	err = efi_pt_map(efi_mm.pgd, (u64)cea, get_cpu_gdt_paddr(cpu),
+			 sizeof(cea->gdt), _PAGE_NX);
+	for (offset = 0; !err && offset < sizeof(cea->tss); offset += PAGE_SIZE)
+		err = efi_pt_map(efi_mm.pgd, (u64)&cea->tss + offset,
+				 per_cpu_ptr_to_phys(tss + offset), PAGE_SIZE,
+				 _PAGE_NX);
+	if (!err)
+		gate_cpu = cpu;
+	return err;
+}
+
+/* Interrupts are off, and stay off in between these two. */
+static void gate_begin(struct gate_task *t)
+{
+	struct x86_hw_tss *tss = this_cpu_ptr(&cpu_tss_rw.x86_tss);
+
+	savesegment(ds, t->ds);
+	savesegment(es, t->es);
+	savesegment(fs, t->fs);
+	savesegment(gs, t->gs);
+	t->fsbase = x86_fsbase_read_cpu();
+	t->gsbase = x86_gsbase_read_cpu_inactive();
+	if (t->fsbase)
+		x86_fsbase_write_cpu(0);
+	if (t->gsbase)
+		x86_gsbase_write_cpu_inactive(0);
+
+	/* SYSCALL is an invalid opcode, SYSENTER a general protection fault. */
+	rdmsrl(MSR_EFER, t->efer);
+	wrmsrl(MSR_EFER, t->efer & ~EFER_SCE);
+	if (boot_cpu_has(X86_FEATURE_SEP)) {
+		rdmsrl(MSR_IA32_SYSENTER_CS, t->sysenter_cs);
+		wrmsrl(MSR_IA32_SYSENTER_CS, 0);
+	}
+
+	/* What the caller has forbidden itself does not apply to firmware. */
+	t->misc_features = this_cpu_read(msr_misc_features_shadow);
+	if (t->misc_features & MSR_MISC_FEATURES_ENABLES_CPUID_FAULT)
+		wrmsrl(MSR_MISC_FEATURES_ENABLES, t->misc_features &
+		       ~MSR_MISC_FEATURES_ENABLES_CPUID_FAULT);
+	t->tsd = cr4_read_shadow() & X86_CR4_TSD;
+	if (t->tsd)
+		cr4_clear_bits_irqsoff(X86_CR4_TSD);
+	if (cpu_feature_enabled(X86_FEATURE_OSPKE)) {
+		t->pkru = rdpkru();
+		wrpkru(0);
+	}
+#if EFI_PGD_BASE >= 612
+	if (cpu_feature_enabled(X86_FEATURE_USER_SHSTK)) {
+		rdmsrl(MSR_IA32_U_CET, t->u_cet);
+		wrmsrl(MSR_IA32_U_CET, 0);
+	}
+#endif
+
+	/* Events at CPL 3 go to the gate's stack; all ports are open. */
+	t->sp0 = tss->sp0;
+	tss->sp0 = (u64)(&efi_gate_page.regs + 1);
+	t->io_bitmap_base = tss->io_bitmap_base;
+	if (IS_ENABLED(CONFIG_X86_IOPL_IOPERM))
+		tss->io_bitmap_base = IO_BITMAP_OFFSET_VALID_ALL;
+}
+
+/* Put back what firmware, and gate_begin(), have changed. */
+static const char *gate_end(const struct gate_task *t)
+{
+	struct x86_hw_tss *tss = this_cpu_ptr(&cpu_tss_rw.x86_tss);
+	const char *changed = NULL;
+	unsigned short sel;
+
+	tss->sp0 = t->sp0;
+	tss->io_bitmap_base = t->io_bitmap_base;
+
+#define RESTORE_SEGMENT(seg)				\
+	savesegment(seg, sel);				\
+	if (sel != t->seg) {				\
+		loadsegment(seg, t->seg);		\
+		changed = #seg;				\
+	}
+	RESTORE_SEGMENT(ds);
+	RESTORE_SEGMENT(es);
+	RESTORE_SEGMENT(fs);
+#undef RESTORE_SEGMENT
+	savesegment(gs, sel);
+	if (sel != t->gs) {
+		load_gs_index(t->gs);
+		changed = "gs";
+	}
+	/* Loading a selector changes the base. */
+	if (x86_fsbase_read_cpu())
+		changed = "FS base";
+	if (x86_gsbase_read_cpu_inactive())
+		changed = "GS base";
+	x86_fsbase_write_cpu(t->fsbase);
+	x86_gsbase_write_cpu_inactive(t->gsbase);
+
+#if EFI_PGD_BASE >= 612
+	if (cpu_feature_enabled(X86_FEATURE_USER_SHSTK))
+		wrmsrl(MSR_IA32_U_CET, t->u_cet);
+#endif
+	if (cpu_feature_enabled(X86_FEATURE_OSPKE)) {
+		if (rdpkru())
+			changed = "PKRU";
+		wrpkru(t->pkru);
+	}
+	if (t->tsd)
+		cr4_set_bits_irqsoff(X86_CR4_TSD);
+	if (t->misc_features & MSR_MISC_FEATURES_ENABLES_CPUID_FAULT)
+		wrmsrl(MSR_MISC_FEATURES_ENABLES, t->misc_features);
+	if (boot_cpu_has(X86_FEATURE_SEP))
+		wrmsrl(MSR_IA32_SYSENTER_CS, t->sysenter_cs);
+	wrmsrl(MSR_EFER, t->efer);
+	return changed;
+}
+
+/* Interrupts are off. */
+static void enter(void)
+{
+	struct efi_gate_page *page = &efi_gate_page;
+	unsigned long dr7;
+
+	/*
+	 * Nothing is flushed on the way back: an event that flushes is handled
+	 * on the kernel's page tables. It may load others, so read each time.
+	 */
+	page->kernel_cr3 = __read_cr3();
+	if (cr4_read_shadow() & X86_CR4_PCIDE)
+		page->kernel_cr3 |= X86_CR3_PCID_NOFLUSH;
+	page->fault = 0;
+	page->vector = EFI_GATE_NOTHING;
+
+	/* Breakpoints may be at any address, EFI's among them. */
+	dr7 = local_db_save();
+	efi_gate_enter();
+	local_db_restore(dr7);
+}
+
+static size_t copy(u64 to, u64 from, size_t size)
+{
+	struct efi_gate_page *page = &efi_gate_page;
+	size_t left;
+
+	page->copy_to = to;
+	page->copy_from = from;
+	page->copy_left = size;
+	do {
+		enter();
+	} while (page->copy_left && !page->fault);
+
+	left = page->copy_left;
+	page->copy_left = 0;
+	return size - left;
+}
+
+/**
+ * efi_gate_read() - read what firmware has at an address
+ * @va:		in EFI's page tables
+ * @buf:	where to put it
+ * @size:	bytes, at most what efi_gate_page.buffer can hold
+ *
+ * Context: Runtime services are locked, interrupts are off.
+ * Return: the number of bytes before the first one that could not be read.
+ */
+size_t efi_gate_read(u64 va, void *buf, size_t size)
+{
+	size = copy((u64)efi_gate_page.buffer, va,
+		    min(size, sizeof(efi_gate_page.buffer)));
+	memcpy(buf, efi_gate_page.buffer, size);
+	return size;
+}
+
+/**
+ * efi_gate_write() - write to where firmware could have written
+ * @va:		in EFI's page tables
+ * @buf:	what to write
+ * @size:	bytes, at most what efi_gate_page.buffer can hold
+ *
+ * Context: Runtime services are locked, interrupts are off.
+ * Return: whether all of it was written.
+ */
+bool efi_gate_write(u64 va, const void *buf, size_t size)
+{
+	u64 page = (u64)&efi_gate_page;
+
+	/* The gate's own data is the only thing there that is not firmware's. */
+	if (va + size < va || size > sizeof(efi_gate_page.buffer) ||
+	    (va + size > page && va < page + PAGE_SIZE))
+		return false;
+
+	memcpy(efi_gate_page.buffer, buf, size);
+	return copy(va, (u64)efi_gate_page.buffer, size) == size;
+}
+
+static void deliver_irq(unsigned int vector)
+{
+	const gate_desc *idt = (gate_desc *)efi_gate_page.kernel_idt.address;
+
+	efi_gate_deliver_irq(gate_offset(&idt[vector]));
+}
+
+/* Run the firmware until the call is over. Interrupts are off. */
+static void run(struct gate_exit *e)
+{
+	struct efi_gate_page *page = &efi_gate_page;
+	struct pt_regs *regs = &page->regs;
+
+	store_idt(&page->kernel_idt);
+	for (;;) {
+		enter();
+
+		if (page->fault) {
+			e->vector = page->fault - 1;
+			e->in_gate = true;
+			break;
+		}
+
+		e->vector = page->vector;
+		switch (page->vector) {
+		case EFI_GATE_NOTHING:
+		case X86_TRAP_NMI:
+		case X86_TRAP_MC:
+			continue;
+		case EFI_GATE_IRQ:
+			deliver_irq(regs->orig_ax + 128);
+			continue;
+		case X86_TRAP_PF:
+			e->returned = regs->ip == FW_RETURN &&
+				      page->cr2 == FW_RETURN;
+			break;
+		case X86_TRAP_GP:
+			if (efi_gate_emulate(regs, &e->refused))
+				continue;
+			break;
+		case X86_TRAP_DB:
+			/* As the kernel's handler expects it next time */
+			set_debugreg(DR6_RESERVED, 6);
+			break;
+		case X86_TRAP_NM:
+			/* Not CR0.TS: a feature that is off for the caller. */
+			if (cpu_feature_enabled(X86_FEATURE_XFD))
+				wrmsrl(MSR_IA32_XFD_ERR, 0);
+			break;
+		}
+		break;
+	}
+
+	e->cr2 = page->cr2;
+	e->regs = *regs;
+	if (!e->returned)
+		e->insn_size = efi_gate_read(regs->ip, e->insn,
+					     sizeof(e->insn));
+}
+
+/*
+ * Reports
+ */
+
+static const char *const exception_names[EFI_GATE_EXCEPTIONS] = {
+	[X86_TRAP_DE]	= "divide error",
+	[X86_TRAP_DB]	= "debug exception",
+	[X86_TRAP_BP]	= "breakpoint",
+	[X86_TRAP_UD]	= "invalid opcode",
+	[X86_TRAP_NM]	= "device not available",
+	[X86_TRAP_TS]	= "invalid TSS",
+	[X86_TRAP_NP]	= "segment not present",
+	[X86_TRAP_SS]	= "stack-segment fault",
+	[X86_TRAP_GP]	= "general protection fault",
+	[X86_TRAP_PF]	= "page fault",
+	[X86_TRAP_MF]	= "x87 floating-point exception",
+	[X86_TRAP_AC]	= "alignment check",
+	[X86_TRAP_XF]	= "SIMD floating-point exception",
+	[X86_TRAP_CP]	= "control protection exception",
+};
+
+static const char *region_name(u64 addr, u64 *start)
+{
+	efi_memory_desc_t *md;
+	u64 size;
+
+	for_each_efi_memory_desc(md) {
+		size = md->num_pages << EFI_PAGE_SHIFT;
+		*start = md->phys_addr;
+		if (addr - *start >= size)
+			*start = md->virt_addr;
+		if (addr - *start >= size)
+			continue;
+
+		switch (md->type) {
+		case EFI_RUNTIME_SERVICES_CODE:
+			return "runtime services code";
+		case EFI_RUNTIME_SERVICES_DATA:
+			return "runtime services data";
+		case EFI_BOOT_SERVICES_CODE:
+		case EFI_BOOT_SERVICES_DATA:
+			return "boot services memory";
+		default:
+			return "an EFI region";
+		}
+	}
+
+	*start = addr & PAGE_MASK;
+	if (addr - FW_STACK < FW_STACK_SIZE)
+		return "the stack";
+	if (addr - FW_ARGS < FW_ARGS_SIZE)
+		return "the arguments";
+	return "no EFI region";
+}
+
+static void report(enum efi_gate_service service, const struct gate_exit *e)
+{
+	const struct pt_regs *r = &e->regs;
+	const char *name = NULL, *region;
+	u64 start;
+
+	if (e->vector < EFI_GATE_EXCEPTIONS)
+		name = exception_names[e->vector];
+	region = region_name(r->ip, &start);
+
+	pr_err(FW_BUG "%s: %s%s%s in %s at 0x%llx + 0x%llx\n",
+	       efi_gate_service_name(service), name ?: "exception",
+	       e->refused ? ", refused: " : "", e->refused ?: "",
+	       e->in_gate ? "the gate, bound for" : region, start,
+	       r->ip - start);
+	pr_err("vector %u, error code 0x%lx, CR2 0x%llx, code %*ph\n",
+	       e->vector, r->orig_ax, e->cr2, (int)e->insn_size, e->insn);
+	pr_err("RIP %04x:%016lx RSP %04x:%016lx RFLAGS %08lx\n",
+	       r->cs, r->ip, r->ss, r->sp, r->flags);
+	pr_err("RAX %016lx RBX %016lx RCX %016lx RDX %016lx\n",
+	       r->ax, r->bx, r->cx, r->dx);
+	pr_err("RSI %016lx RDI %016lx RBP %016lx R8  %016lx\n",
+	       r->si, r->di, r->bp, r->r8);
+	pr_err("R9  %016lx R10 %016lx R11 %016lx R12 %016lx\n",
+	       r->r9, r->r10, r->r11, r->r12);
+	pr_err("R13 %016lx R14 %016lx R15 %016lx\n",
+	       r->r13, r->r14, r->r15);
+	pr_err("the call was ended, and EFI runtime services are off from now on\n");
+}
+
+/* The x64 calling convention; what it says is the caller's was 0 on entry. */
+static const char *changed_registers(const struct pt_regs *r)
+{
+	if (r->bx | r->bp | r->si | r->di | r->r12 | r->r13 | r->r14 | r->r15)
+		return "registers that are its caller's";
+	if (r->sp != FW_STACK + FW_STACK_SIZE - (FW_FRAME_WORDS - 1) * 8)
+		return "RSP";
+	if (r->flags & X86_EFLAGS_DF)
+		return "RFLAGS.DF";
+	if (r->flags & (X86_EFLAGS_AC | X86_EFLAGS_NT | X86_EFLAGS_TF))
+		return "RFLAGS";
+	if (r->cs != __USER_CS || r->ss != __USER_DS)
+		return "CS or SS";
+	return NULL;
+}
+
+/*
+ * Calls
+ */
+
+static void prepare(u64 addr, unsigned int nargs, const u64 *args)
+{
+	struct pt_regs *regs = &efi_gate_page.regs;
+	u64 *frame = fw_stack + FW_STACK_SIZE - FW_FRAME_WORDS * 8;
+	u64 arg[EFI_GATE_MAX_ARGS] = {};
+
+	memcpy(arg, args, nargs * sizeof(*args));
+	memset(regs, 0, sizeof(*regs));
+	regs->cx = arg[0];
+	regs->dx = arg[1];
+	regs->r8 = arg[2];
+	regs->r9 = arg[3];
+	memset(frame, 0, FW_FRAME_WORDS * 8);
+	frame[0] = FW_RETURN;
+	frame[5] = arg[4];
+
+	regs->sp = FW_STACK + FW_STACK_SIZE - FW_FRAME_WORDS * 8;
+	regs->ip = addr;
+	regs->cs = __USER_CS;
+	regs->ss = __USER_DS;
+	regs->flags = X86_EFLAGS_FIXED;
+	if (!irqs_disabled())
+		regs->flags |= X86_EFLAGS_IF;
+}
+
+/**
+ * efi_gate_call_addr() - call a function of the firmware
+ * @service:	what it is, for reports
+ * @addr:	where it is, in EFI's page tables
+ * @nargs:	how many arguments it has, at most EFI_GATE_MAX_ARGS
+ * @args:	the arguments; addresses as efi_gate_args_alloc() gives them
+ *
+ * The calling convention is that of the UEFI specification, "x64 Platforms".
+ * Firmware is interrupted for interrupts, if they are on.
+ *
+ * Context: Any but NMI. Runtime services are locked.
+ * Return: what the firmware returned, EFI_ABORTED if it took an exception.
+ */
+efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
+				unsigned int nargs, const u64 *args)
+{
+	struct gate_exit e = {};
+	struct gate_task task;
+	unsigned long flags;
+	int err;
+
+	if (WARN_ON_ONCE(nargs > EFI_GATE_MAX_ARGS))
+		return EFI_INVALID_PARAMETER;
+
+	prepare(addr, nargs, args);
+
+	efi_fpu_begin();
+	firmware_restrict_branch_speculation_start();
+	local_irq_save(flags);
+	err = map_cpu(smp_processor_id());
+	if (!err) {
+		gate_begin(&task);
+		run(&e);
+		e.changed = gate_end(&task);
+	}
+	local_irq_restore(flags);
+	firmware_restrict_branch_speculation_end();
+	efi_fpu_end();
+
+	if (err)
+		return EFI_OUT_OF_RESOURCES;
+
+	if (e.returned) {
+		e.changed = changed_registers(&e.regs) ?: e.changed;
+		if (e.changed)
+			pr_warn_once(FW_BUG "%s returned with %s changed\n",
+				     efi_gate_service_name(service), e.changed);
+		return e.regs.ax;
+	}
+
+	clear_bit(EFI_RUNTIME_SERVICES, &efi.flags);
+	add_taint(TAINT_FIRMWARE_WORKAROUND, LOCKDEP_STILL_OK);
+	report(service, &e);
+	return EFI_ABORTED;
+}
+
+/**
+ * efi_gate_call() - call a runtime service
+ * @service:	which
+ * @nargs:	how many arguments it has
+ * @args:	the arguments
+ *
+ * As efi_gate_call_addr(), with the address from the table of runtime services.
+ */
+efi_status_t efi_gate_call(enum efi_gate_service service, unsigned int nargs,
+			   const u64 *args)
+{
+	/* The functions follow the header, in the order of the enum. */
+	const u64 *table = (void *)&fw_services + sizeof(fw_services.hdr);
+
+	BUILD_BUG_ON(sizeof(fw_services) < sizeof(fw_services.hdr) +
+		     EFI_GATE_TABLE_SERVICES * sizeof(*table));
+
+	return efi_gate_call_addr(service, table[service], nargs, args);
+}
+
+/*
+ * Setting up
+ */
+
+static int __init map_gate(void)
+{
+	pgd_t *root = efi_mm.pgd;
+	int err;
+
+	err = efi_pt_map(root, (u64)efi_gate_text, __pa_symbol(efi_gate_text),
+			 efi_gate_text_end - efi_gate_text, 0);
+	if (!err)
+		err = efi_pt_map(root, (u64)&efi_gate_page,
+				 __pa_symbol(&efi_gate_page), PAGE_SIZE,
+				 _PAGE_RW | _PAGE_NX);
+	if (!err)
+		err = efi_pt_map(root, (u64)gate_idt, __pa_symbol(gate_idt),
+				 sizeof(gate_idt), _PAGE_NX);
+	if (!err)
+		err = efi_pt_map(root, FW_STACK, __pa(fw_stack), FW_STACK_SIZE,
+				 FW_DATA);
+	if (!err)
+		err = efi_pt_map(root, FW_ARGS, __pa(fw_args), FW_ARGS_SIZE,
+				 FW_DATA);
+	return err;
+}
+
+static void __init make_idt(void)
+{
+	unsigned long stub;
+	unsigned int i;
+
+	for (i = 0; i < EFI_GATE_VECTORS; i++) {
+		if (i < EFI_GATE_EXCEPTIONS)
+			stub = (unsigned long)efi_gate_exc_stubs +
+			       i * EFI_GATE_EXC_STUB;
+		else
+			stub = (unsigned long)efi_gate_irq_stubs +
+			       (i - EFI_GATE_EXCEPTIONS) * EFI_GATE_IRQ_STUB;
+		/* INT3 is a breakpoint; INT n is a general protection fault. */
+		pack_gate(&gate_idt[i], GATE_INTERRUPT, stub,
+			  i == X86_TRAP_BP ? 3 : 0, 0, __KERNEL_CS);
+	}
+	set_memory_ro((unsigned long)gate_idt, 1);
+	efi_gate_page.idt.size = sizeof(gate_idt) - 1;
+	efi_gate_page.idt.address = (unsigned long)gate_idt;
+}
+
+/**
+ * efi_gate_init() - set up the gate
+ *
+ * The page tables of EFI were allocated, and its regions are mapped.
+ *
+ * Context: Process context, at boot.
+ * Return: 0 or -ENOMEM.
+ */
+int __init efi_gate_init(void)
+{
+	BUILD_BUG_ON(offsetof(struct efi_gate_page, regs) != 0x808);
+	BUILD_BUG_ON(sizeof(struct efi_gate_page) != PAGE_SIZE);
+	BUILD_BUG_ON(sizeof(gate_idt) != PAGE_SIZE);
+
+	fw_stack = alloc_pages_exact(FW_STACK_SIZE, GFP_KERNEL | __GFP_ZERO);
+	fw_args = alloc_pages_exact(FW_ARGS_SIZE, GFP_KERNEL | __GFP_ZERO);
+	if (!fw_stack || !fw_args)
+		return -ENOMEM;
+
+	make_idt();
+	efi_gate_page.efi_cr3 = __pa(efi_mm.pgd);
+	return map_gate() ?: efi_pt_reserve(SPARE_TABLES, GFP_KERNEL);
+}
+
+/**
+ * efi_gate_load_services() - read the firmware's table of runtime services
+ * @table:	address of the table in EFI's page tables
+ *
+ * To be called again when SetVirtualAddressMap() has changed the addresses.
+ *
+ * Context: Process context, at boot.
+ * Return: 0, or -EFAULT if there is no such table.
+ */
+int __init efi_gate_load_services(u64 table)
+{
+	unsigned long flags;
+	size_t size;
+
+	BUILD_BUG_ON(sizeof(fw_services) > sizeof(efi_gate_page.buffer));
+
+	local_irq_save(flags);
+	store_idt(&efi_gate_page.kernel_idt);
+	size = efi_gate_read(table, &fw_services, sizeof(fw_services));
+	local_irq_restore(flags);
+
+	if (size != sizeof(fw_services) ||
+	    fw_services.hdr.signature != RUNTIME_SERVICES_SIGNATURE) {
+		pr_err(FW_BUG "no runtime services table at 0x%llx\n", table);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+/*
+ * Whether to
+ */
+
+bool efi_isolated __ro_after_init;
+static bool noisolate __initdata;
+
+static int __init parse_efi_noisolate(char *str)
+{
+	if (parse_option_str(str, "noisolate"))
+		noisolate = true;
+	return 0;
+}
+early_param("efi", parse_efi_noisolate);
+
+static const char *__init why_not(void)
+{
+	if (noisolate)
+		return "efi=noisolate";
+	if (efi_enabled(EFI_PARAVIRT))
+		return "Xen makes the calls";
+	if (!efi_enabled(EFI_64BIT))
+		return "32-bit firmware";
+	if (cc_platform_has(CC_ATTR_MEM_ENCRYPT))
+		return "memory is encrypted";
+	if (is_early_uv_system())
+		return "SGI UV";
+#if EFI_PGD_BASE >= 612
+	if (cpu_feature_enabled(X86_FEATURE_FRED))
+		return "FRED";
+#endif
+	return NULL;
+}
+
+/**
+ * efi_isolation_select() - decide whether firmware runs at CPL 3
+ *
+ * Says so in the kernel log, and makes efi_is_isolated() tell.
+ *
+ * Context: At boot, before the page tables of EFI are allocated.
+ */
+void __init efi_isolation_select(void)
+{
+	const char *reason = why_not();
+
+	if (reason) {
+		pr_info("runtime services are not isolated: %s\n", reason);
+		return;
+	}
+
+	efi_isolated = true;
+	pr_info("runtime services are isolated: CPL 3, page tables without the kernel\n");
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _X86_PLATFORM_EFI_GATE_H
+#define _X86_PLATFORM_EFI_GATE_H
+
+#include <linux/efi.h>
+#include <linux/gfp.h>
+#include <linux/sizes.h>
+#include <linux/types.h>
+
+/*
+ * The functions of the EFI runtime services table in the order of the table
+ * (UEFI specification, section 4.5), so that a value is also the index of the
+ * function's pointer after the table's header.
+ */
+enum efi_gate_service {
+	EFI_GATE_GET_TIME,
+	EFI_GATE_SET_TIME,
+	EFI_GATE_GET_WAKEUP_TIME,
+	EFI_GATE_SET_WAKEUP_TIME,
+	EFI_GATE_SET_VIRTUAL_ADDRESS_MAP,
+	EFI_GATE_CONVERT_POINTER,	/* not for the kernel: keeps the order */
+	EFI_GATE_GET_VARIABLE,
+	EFI_GATE_GET_NEXT_VARIABLE,
+	EFI_GATE_SET_VARIABLE,
+	EFI_GATE_GET_NEXT_HIGH_MONO_COUNT,
+	EFI_GATE_RESET_SYSTEM,
+	EFI_GATE_UPDATE_CAPSULE,
+	EFI_GATE_QUERY_CAPSULE_CAPS,
+	EFI_GATE_QUERY_VARIABLE_INFO,
+	EFI_GATE_TABLE_SERVICES,	/* how many the table has */
+
+	/* Not in the table, called by address: a handler of ACPI's PRM */
+	EFI_GATE_PRM_HANDLER = EFI_GATE_TABLE_SERVICES,
+	EFI_GATE_SERVICES,
+};
+
+/* The most arguments a runtime service has: GetVariable() and others have 5 */
+#define EFI_GATE_MAX_ARGS	5
+
+/*
+ * The most that one argument may take, and the largest buffer that firmware is
+ * believed to need when it says that the caller's is too small. Variable stores
+ * are smaller by far. Callers allocate what they are told, and a few bytes for
+ * themselves: half of what kmalloc() can give keeps it from warning.
+ */
+#define EFI_GATE_ARGS_MAX	SZ_2M
+
+/* gate.c: the argument area, memory that both the kernel and firmware see */
+void efi_gate_args_reset(void);
+void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp);
+
+/* gate.c: run a function of the firmware at CPL 3 */
+efi_status_t efi_gate_call(enum efi_gate_service service, unsigned int nargs,
+			   const u64 *args);
+efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
+				unsigned int nargs, const u64 *args);
+
+/* gate.c: memory that firmware uses, from the kernel's side */
+size_t efi_gate_read(u64 va, void *buf, size_t size);
+bool efi_gate_write(u64 va, const void *buf, size_t size);
+
+/* gate.c: setting up */
+int efi_gate_init(void);
+int efi_gate_load_services(u64 table);
+
+/* gate_emulate.c */
+bool efi_gate_emulate(struct pt_regs *regs, const char **what);
+
+/* marshal.c: the runtime services as the kernel calls them */
+const char *efi_gate_service_name(enum efi_gate_service service);
+efi_status_t efi_marshal_set_virtual_address_map(unsigned long memory_map_size,
+						 unsigned long descriptor_size,
+						 u32 descriptor_version,
+						 efi_memory_desc_t *virtual_map);
+efi_status_t efi_marshal_prm_handler(u64 handler, u64 param_buffer_addr,
+				     void *context);
+void efi_marshal_runtime_setup(void);
+
+#endif /* _X86_PLATFORM_EFI_GATE_H */

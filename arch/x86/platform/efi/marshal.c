@@ -1,0 +1,681 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The EFI runtime services behind the gate (UEFI specification, chapter 8).
+ *
+ * Firmware at CPL 3 sees nothing of the kernel: what a call passes is copied to
+ * the argument area, which both see, and what comes back is copied from there.
+ *
+ * What comes back is not to be trusted. Firmware can also change it while it is
+ * being looked at, by DMA or from SMM, so a value that is checked is read once.
+ * What fails a check is reported and makes the call fail with EFI_DEVICE_ERROR,
+ * as if firmware had given that status.
+ */
+
+#define pr_fmt(fmt) "efi: " fmt
+
+#include <linux/bitops.h>
+#include <linux/compiler.h>
+#include <linux/efi.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/printk.h>
+#include <linux/semaphore.h>
+#include <linux/string.h>
+#include <linux/ucs2_string.h>
+
+#include "gate.h"
+
+/* Status codes of the specification, appendix D, that are in use */
+#define STATUS_ERROR		BIT_ULL(63)
+#define STATUS_ERRORS		(GENMASK_ULL(28, 1) | GENMASK_ULL(35, 31))
+#define STATUS_WARNINGS		GENMASK_ULL(7, 0)	/* 0 is EFI_SUCCESS */
+
+/* EfiResetPlatformSpecific */
+#define RESET_TYPE_MAX		3
+
+#define MAX_OUTPUTS		3
+
+/**
+ * struct rts_call - a call of a runtime service
+ * @service:	which
+ * @locked:	it holds the lock and the argument area
+ * @gfp:	how memory may be allocated for it
+ * @status:	EFI_SUCCESS as long as nothing went wrong, or what did; in the end
+ *		what the caller gets
+ * @nargs:	how many arguments it has so far
+ * @args:	these arguments, as firmware gets them
+ * @noutputs:	how many outputs are to be copied after success
+ * @outputs:	these outputs: where to, from where in the argument area, bytes
+ */
+struct rts_call {
+	enum efi_gate_service	service;
+	bool			locked;
+	gfp_t			gfp;
+	efi_status_t		status;
+	unsigned int		nargs;
+	u64			args[EFI_GATE_MAX_ARGS];
+	unsigned int		noutputs;
+	struct {
+		void		*to;
+		const void	*area;
+		size_t		size;
+	} outputs[MAX_OUTPUTS];
+};
+
+/* What a PRM handler is passed, see drivers/acpi/prmt.c */
+struct prm_mmio_info {
+	u64	count;
+	u8	ranges[][20];
+} __packed;
+
+struct prm_context {
+	u8	head[24];
+	u64	static_data_buffer;
+	u64	mmio_ranges;
+} __packed;
+
+/*
+ * One lock for all services, as runtime-wrappers.c has it: the argument area is
+ * one, and few of them may be called while another is busy.
+ */
+static struct semaphore rts_lock = __SEMAPHORE_INITIALIZER(rts_lock, 1);
+
+static const char * const service_names[EFI_GATE_SERVICES] = {
+	[EFI_GATE_GET_TIME]			= "GetTime",
+	[EFI_GATE_SET_TIME]			= "SetTime",
+	[EFI_GATE_GET_WAKEUP_TIME]		= "GetWakeupTime",
+	[EFI_GATE_SET_WAKEUP_TIME]		= "SetWakeupTime",
+	[EFI_GATE_SET_VIRTUAL_ADDRESS_MAP]	= "SetVirtualAddressMap",
+	[EFI_GATE_CONVERT_POINTER]		= "ConvertPointer",
+	[EFI_GATE_GET_VARIABLE]			= "GetVariable",
+	[EFI_GATE_GET_NEXT_VARIABLE]		= "GetNextVariableName",
+	[EFI_GATE_SET_VARIABLE]			= "SetVariable",
+	[EFI_GATE_GET_NEXT_HIGH_MONO_COUNT]	= "GetNextHighMonotonicCount",
+	[EFI_GATE_RESET_SYSTEM]			= "ResetSystem",
+	[EFI_GATE_UPDATE_CAPSULE]		= "UpdateCapsule",
+	[EFI_GATE_QUERY_CAPSULE_CAPS]		= "QueryCapsuleCapabilities",
+	[EFI_GATE_QUERY_VARIABLE_INFO]		= "QueryVariableInfo",
+	[EFI_GATE_PRM_HANDLER]			= "PRM handler",
+};
+
+/**
+ * efi_gate_service_name() - the name of a runtime service
+ * @service: the service
+ *
+ * Context: Any.
+ * Return: The name that the UEFI specification has for it, for messages.
+ */
+const char *efi_gate_service_name(enum efi_gate_service service)
+{
+	return service_names[service];
+}
+
+/* Fail a call for what firmware gave back. Say so once for each service. */
+static void firmware_bug(struct rts_call *call, const char *what, u64 value)
+{
+	static unsigned long said;
+
+	if (!(said & BIT(call->service)))
+		pr_err(FW_BUG "%s: %s %#llx refused\n",
+		       efi_gate_service_name(call->service), what, value);
+	said |= BIT(call->service);
+	call->status = EFI_DEVICE_ERROR;
+}
+
+/*
+ * A call goes through call_begin(), add_...() for each argument in their order,
+ * call_firmware() and call_end(). Once its status is not EFI_SUCCESS, all but
+ * the last do nothing.
+ */
+static void call_begin(struct rts_call *call, enum efi_gate_service service,
+		       bool may_sleep)
+{
+	call->service = service;
+	call->gfp = may_sleep ? GFP_KERNEL : GFP_ATOMIC;
+	call->nargs = 0;
+	call->noutputs = 0;
+	call->status = EFI_SUCCESS;
+
+	if (may_sleep)
+		call->locked = !down_interruptible(&rts_lock);
+	else
+		call->locked = !down_trylock(&rts_lock);
+
+	if (!call->locked) {
+		call->status = may_sleep ? EFI_ABORTED : EFI_NOT_READY;
+	} else if (!efi_enabled(EFI_RUNTIME_SERVICES)) {
+		/* Looked at under the lock, where a call that failed cleared it */
+		pr_warn_once("EFI Runtime Services are disabled!\n");
+		call->status = EFI_DEVICE_ERROR;
+	} else {
+		efi_gate_args_reset();
+	}
+}
+
+/* Zeroed memory in the argument area and its address for firmware, or NULL */
+static void *area_alloc(struct rts_call *call, size_t size, u64 *addr)
+{
+	void *area = NULL;
+
+	*addr = 0;
+	if (call->status != EFI_SUCCESS)
+		return NULL;
+
+	/* Never nothing: the address of an empty buffer is not 0 either */
+	if (size <= EFI_GATE_ARGS_MAX)
+		area = efi_gate_args_alloc(size ?: 1, addr, call->gfp);
+	if (!area)
+		call->status = EFI_OUT_OF_RESOURCES;
+
+	return area;
+}
+
+static void *area_copy(struct rts_call *call, const void *from, size_t size,
+		       u64 *addr)
+{
+	void *area = area_alloc(call, size, addr);
+
+	if (area)
+		memcpy(area, from, size);
+
+	return area;
+}
+
+static void add_value(struct rts_call *call, u64 value)
+{
+	call->args[call->nargs++] = value;
+}
+
+/* A buffer for firmware to write to. What is NULL here is NULL for firmware. */
+static void *add_buffer(struct rts_call *call, const void *to, size_t size)
+{
+	u64 *arg = &call->args[call->nargs++];
+
+	*arg = 0;
+	return to ? area_alloc(call, size, arg) : NULL;
+}
+
+/* The same for an output that needs no check: call_end() copies it */
+static void add_out(struct rts_call *call, void *to, size_t size)
+{
+	const void *area = add_buffer(call, to, size);
+
+	if (area) {
+		call->outputs[call->noutputs].to = to;
+		call->outputs[call->noutputs].area = area;
+		call->outputs[call->noutputs++].size = size;
+	}
+}
+
+static void *add_in(struct rts_call *call, const void *from, size_t size)
+{
+	u64 *arg = &call->args[call->nargs++];
+
+	*arg = 0;
+	return from ? area_copy(call, from, size, arg) : NULL;
+}
+
+static void add_name(struct rts_call *call, const efi_char16_t *name)
+{
+	add_in(call, name, name ? (ucs2_strlen(name) + 1) * sizeof(*name) : 0);
+}
+
+static void call_firmware(struct rts_call *call)
+{
+	u64 code, known;
+
+	if (call->status != EFI_SUCCESS)
+		return;
+
+	call->status = efi_gate_call(call->service, call->nargs, call->args);
+	code = call->status & ~STATUS_ERROR;
+	known = call->status & STATUS_ERROR ? STATUS_ERRORS : STATUS_WARNINGS;
+	if (code >= 64 || !(known & BIT_ULL(code)))
+		firmware_bug(call, "status", call->status);
+}
+
+static efi_status_t call_end(struct rts_call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < call->noutputs && call->status == EFI_SUCCESS; i++)
+		memcpy(call->outputs[i].to, call->outputs[i].area,
+		       call->outputs[i].size);
+	if (call->locked)
+		up(&rts_lock);
+
+	return call->status;
+}
+
+/* Whether a call that returns something of variable size has said its size */
+static bool has_size(const struct rts_call *call)
+{
+	return call->status == EFI_SUCCESS ||
+	       call->status == EFI_BUFFER_TOO_SMALL;
+}
+
+/* That size, which firmware left at @area, if it goes with @room for it */
+static unsigned long take_size(struct rts_call *call, const unsigned long *area,
+			       unsigned long room)
+{
+	unsigned long size;
+
+	if (!area || !has_size(call))
+		return 0;
+
+	size = READ_ONCE(*area);
+	if (call->status == EFI_SUCCESS ?
+	    size > room : size <= room || size > EFI_GATE_ARGS_MAX)
+		firmware_bug(call, "size", size);
+
+	return size;
+}
+
+static efi_status_t marshal_get_time(efi_time_t *tm, efi_time_cap_t *tc)
+{
+	struct rts_call call;
+
+	call_begin(&call, EFI_GATE_GET_TIME, true);
+	add_out(&call, tm, sizeof(*tm));
+	add_out(&call, tc, sizeof(*tc));
+	call_firmware(&call);
+
+	return call_end(&call);
+}
+
+static efi_status_t marshal_set_time(efi_time_t *tm)
+{
+	struct rts_call call;
+
+	call_begin(&call, EFI_GATE_SET_TIME, true);
+	add_in(&call, tm, sizeof(*tm));
+	call_firmware(&call);
+
+	return call_end(&call);
+}
+
+static efi_status_t marshal_get_wakeup_time(efi_bool_t *enabled,
+					    efi_bool_t *pending, efi_time_t *tm)
+{
+	struct rts_call call;
+
+	call_begin(&call, EFI_GATE_GET_WAKEUP_TIME, true);
+	add_out(&call, enabled, sizeof(*enabled));
+	add_out(&call, pending, sizeof(*pending));
+	add_out(&call, tm, sizeof(*tm));
+	call_firmware(&call);
+
+	return call_end(&call);
+}
+
+static efi_status_t marshal_set_wakeup_time(efi_bool_t enabled, efi_time_t *tm)
+{
+	struct rts_call call;
+
+	call_begin(&call, EFI_GATE_SET_WAKEUP_TIME, true);
+	add_value(&call, enabled);
+	add_in(&call, tm, sizeof(*tm));
+	call_firmware(&call);
+
+	return call_end(&call);
+}
+
+static efi_status_t marshal_get_variable(efi_char16_t *name, efi_guid_t *vendor,
+					 u32 *attr, unsigned long *data_size,
+					 void *data)
+{
+	unsigned long room = data && data_size ? *data_size : 0;
+	unsigned long *fw_size, size;
+	struct rts_call call;
+	u32 *fw_attr, got;
+	void *fw_data;
+
+	call_begin(&call, EFI_GATE_GET_VARIABLE, true);
+	add_name(&call, name);
+	add_in(&call, vendor, sizeof(*vendor));
+	fw_attr = add_buffer(&call, attr, sizeof(*attr));
+	fw_size = add_in(&call, data_size, sizeof(*data_size));
+	fw_data = add_buffer(&call, data, room);
+	call_firmware(&call);
+
+	size = take_size(&call, fw_size, room);
+	if (call.status == EFI_SUCCESS && data)
+		memcpy(data, fw_data, size);
+	if (has_size(&call) && data_size)
+		*data_size = size;
+	if (has_size(&call) && attr) {
+		/*
+		 * Before UEFI 2.8 there are no attributes when the buffer is
+		 * too small. Nothing that exists has none.
+		 */
+		got = READ_ONCE(*fw_attr);
+		if (got || call.status == EFI_SUCCESS)
+			*attr = got;
+	}
+
+	return call_end(&call);
+}
+
+/*
+ * There is firmware whose sizes are too small or too large for the name that it
+ * returns. What the caller gets is the size of the name that it gets.
+ *
+ * Callers may pass a name that does not end within @name_size, or what happens
+ * to be on the stack. To refuse that is left to firmware; the name that it sees
+ * ends where the buffer does.
+ */
+static efi_status_t marshal_get_next_variable(unsigned long *name_size,
+					      efi_char16_t *name,
+					      efi_guid_t *vendor)
+{
+	unsigned long room = name && name_size ? *name_size : 0;
+	size_t len = 0, chars = room / sizeof(*name);
+	unsigned long *fw_size, size;
+	efi_char16_t *fw_name;
+	efi_guid_t *fw_vendor;
+	struct rts_call call;
+
+	call_begin(&call, EFI_GATE_GET_NEXT_VARIABLE, true);
+	fw_size = add_in(&call, name_size, sizeof(*name_size));
+	fw_name = add_buffer(&call, name, sizeof(*name) +
+			     min_t(unsigned long, room, EFI_GATE_ARGS_MAX));
+	if (fw_name) {
+		len = ucs2_strnlen(name, chars);
+		memcpy(fw_name, name, len * sizeof(*name));
+	}
+	/* Callers do not set the GUID for the first name, nor is it looked at */
+	fw_vendor = add_buffer(&call, vendor, sizeof(*vendor));
+	if (fw_vendor && len)
+		*fw_vendor = *vendor;
+	call_firmware(&call);
+
+	size = take_size(&call, fw_size, room);
+	if (call.status == EFI_SUCCESS && name) {
+		len = ucs2_strnlen(fw_name, chars);
+		if (len < chars) {
+			size = (len + 1) * sizeof(*name);
+			memcpy(name, fw_name, size);
+			name[len] = 0;
+		} else {
+			firmware_bug(&call, "name that has no end in", room);
+		}
+	}
+	if (call.status == EFI_SUCCESS && vendor)
+		*vendor = *fw_vendor;
+	if (has_size(&call) && name_size)
+		*name_size = size;
+
+	return call_end(&call);
+}
+
+static efi_status_t set_variable(efi_char16_t *name, efi_guid_t *vendor,
+				 u32 attr, unsigned long data_size, void *data,
+				 bool may_sleep)
+{
+	struct rts_call call;
+
+	call_begin(&call, EFI_GATE_SET_VARIABLE, may_sleep);
+	add_name(&call, name);
+	add_in(&call, vendor, sizeof(*vendor));
+	add_value(&call, attr);
+	add_value(&call, data_size);
+	add_in(&call, data, data_size);
+	call_firmware(&call);
+
+	return call_end(&call);
+}
+
+static efi_status_t marshal_set_variable(efi_char16_t *name, efi_guid_t *vendor,
+					 u32 attr, unsigned long data_size,
+					 void *data)
+{
+	return set_variable(name, vendor, attr, data_size, data, true);
+}
+
+static efi_status_t marshal_set_variable_nb(efi_char16_t *name,
+					    efi_guid_t *vendor, u32 attr,
+					    unsigned long data_size, void *data)
+{
+	return set_variable(name, vendor, attr, data_size, data, false);
+}
+
+static efi_status_t query_variable_info(u32 attr, u64 *storage, u64 *remaining,
+					u64 *max_size, bool may_sleep)
+{
+	struct rts_call call;
+
+	if (efi.runtime_version < EFI_2_00_SYSTEM_TABLE_REVISION)
+		return EFI_UNSUPPORTED;
+
+	call_begin(&call, EFI_GATE_QUERY_VARIABLE_INFO, may_sleep);
+	add_value(&call, attr);
+	add_out(&call, storage, sizeof(*storage));
+	add_out(&call, remaining, sizeof(*remaining));
+	add_out(&call, max_size, sizeof(*max_size));
+	call_firmware(&call);
+
+	return call_end(&call);
+}
+
+static efi_status_t marshal_query_variable_info(u32 attr, u64 *storage,
+						u64 *remaining, u64 *max_size)
+{
+	return query_variable_info(attr, storage, remaining, max_size, true);
+}
+
+static efi_status_t marshal_query_variable_info_nb(u32 attr, u64 *storage,
+						   u64 *remaining,
+						   u64 *max_size)
+{
+	return query_variable_info(attr, storage, remaining, max_size, false);
+}
+
+static efi_status_t marshal_get_next_high_mono_count(u32 *count)
+{
+	struct rts_call call;
+
+	call_begin(&call, EFI_GATE_GET_NEXT_HIGH_MONO_COUNT, true);
+	add_out(&call, count, sizeof(*count));
+	call_firmware(&call);
+
+	return call_end(&call);
+}
+
+static void marshal_reset_system(int reset_type, efi_status_t status,
+				 unsigned long data_size, efi_char16_t *data)
+{
+	struct rts_call call;
+
+	call_begin(&call, EFI_GATE_RESET_SYSTEM, false);
+	if (call.status == EFI_NOT_READY)
+		pr_warn("failed to invoke the reset_system() runtime service:\n"
+			"could not get exclusive access to the firmware\n");
+	add_value(&call, reset_type);
+	add_value(&call, status);
+	add_value(&call, data_size);
+	add_in(&call, data, data_size);
+	if (call.status == EFI_OUT_OF_RESOURCES) {
+		/* A reset without the data is better than none */
+		call.args[2] = 0;
+		call.status = EFI_SUCCESS;
+	}
+	/* It has no status to check, whether it returns or not */
+	if (call.status == EFI_SUCCESS)
+		efi_gate_call(call.service, call.nargs, call.args);
+	call_end(&call);
+}
+
+/*
+ * Of a capsule that persists across a reset only the header is looked at now:
+ * its parts are found in physical memory then. Any other is used up during
+ * UpdateCapsule(), whose callers have all of it in one piece. With
+ * QueryCapsuleCapabilities() there may be nothing but the header.
+ */
+static size_t capsule_size(const struct rts_call *call,
+			   const efi_capsule_header_t *capsule)
+{
+	if (call->service == EFI_GATE_QUERY_CAPSULE_CAPS ||
+	    capsule->flags & EFI_CAPSULE_PERSIST_ACROSS_RESET)
+		return sizeof(*capsule);
+
+	return max_t(size_t, sizeof(*capsule), capsule->imagesize);
+}
+
+static void add_capsules(struct rts_call *call, efi_capsule_header_t **capsules,
+			 unsigned long count)
+{
+	unsigned long i;
+	u64 *array;
+
+	/* A count for which the product would overflow is too large as it is */
+	array = add_buffer(call, capsules, sizeof(*array) *
+			   min_t(unsigned long, count, EFI_GATE_ARGS_MAX));
+	for (i = 0; array && i < count; i++) {
+		if (capsules[i])
+			area_copy(call, capsules[i],
+				  capsule_size(call, capsules[i]), &array[i]);
+	}
+	add_value(call, count);
+}
+
+static efi_status_t marshal_update_capsule(efi_capsule_header_t **capsules,
+					   unsigned long count,
+					   unsigned long sg_list)
+{
+	struct rts_call call;
+
+	if (efi.runtime_version < EFI_2_00_SYSTEM_TABLE_REVISION)
+		return EFI_UNSUPPORTED;
+
+	call_begin(&call, EFI_GATE_UPDATE_CAPSULE, true);
+	add_capsules(&call, capsules, count);
+	add_value(&call, sg_list);	/* a physical address */
+	call_firmware(&call);
+
+	return call_end(&call);
+}
+
+static efi_status_t marshal_query_capsule_caps(efi_capsule_header_t **capsules,
+					       unsigned long count,
+					       u64 *max_size, int *reset_type)
+{
+	struct rts_call call;
+	int *fw_type, type;
+
+	if (efi.runtime_version < EFI_2_00_SYSTEM_TABLE_REVISION)
+		return EFI_UNSUPPORTED;
+
+	call_begin(&call, EFI_GATE_QUERY_CAPSULE_CAPS, true);
+	add_capsules(&call, capsules, count);
+	add_out(&call, max_size, sizeof(*max_size));
+	fw_type = add_buffer(&call, reset_type, sizeof(*reset_type));
+	call_firmware(&call);
+
+	if (call.status == EFI_SUCCESS && reset_type) {
+		type = READ_ONCE(*fw_type);
+		if (type < 0 || type > RESET_TYPE_MAX)
+			firmware_bug(&call, "reset type", (u32)type);
+		else
+			*reset_type = type;
+	}
+
+	return call_end(&call);
+}
+
+/**
+ * efi_marshal_set_virtual_address_map() - call SetVirtualAddressMap()
+ * @memory_map_size:	size of @virtual_map in bytes
+ * @descriptor_size:	size of one descriptor in it, in bytes
+ * @descriptor_version:	version of the descriptors
+ * @virtual_map:	the runtime regions with their new virtual addresses
+ *
+ * See the UEFI specification, section 8.4. Firmware takes it once in its life.
+ *
+ * Context: Process context, at boot. May sleep.
+ * Return: What firmware returned, or why it was not called.
+ */
+efi_status_t __init
+efi_marshal_set_virtual_address_map(unsigned long memory_map_size,
+				    unsigned long descriptor_size,
+				    u32 descriptor_version,
+				    efi_memory_desc_t *virtual_map)
+{
+	struct rts_call call;
+
+	call_begin(&call, EFI_GATE_SET_VIRTUAL_ADDRESS_MAP, true);
+	add_value(&call, memory_map_size);
+	add_value(&call, descriptor_size);
+	add_value(&call, descriptor_version);
+	add_in(&call, virtual_map, memory_map_size);
+	call_firmware(&call);
+
+	return call_end(&call);
+}
+
+/**
+ * efi_marshal_prm_handler() - call a handler of ACPI's Platform Runtime Mechanism
+ * @handler:		virtual address of the handler, as firmware sees it
+ * @param_buffer_addr:	its parameter buffer, likewise
+ * @context:		a struct prm_context_buffer of drivers/acpi/prmt.c
+ *
+ * The context and the MMIO ranges that it points to are memory of the kernel and
+ * are copied; the other addresses in it are firmware's own. See the Platform
+ * Runtime Mechanism specification, "PRM Handler Context Buffer".
+ *
+ * Context: Process context. May sleep.
+ * Return: What the handler returned, or why it was not called. The status is not
+ *	   checked: it is for the ACPI code of the same firmware.
+ */
+efi_status_t efi_marshal_prm_handler(u64 handler, u64 param_buffer_addr,
+				     void *context)
+{
+	const struct prm_mmio_info *mmio;
+	struct prm_context *fw_context;
+	struct rts_call call;
+	u64 count, addr = 0;
+
+	call_begin(&call, EFI_GATE_PRM_HANDLER, true);
+	add_value(&call, param_buffer_addr);
+	fw_context = add_in(&call, context, sizeof(*fw_context));
+	if (fw_context) {
+		mmio = (void *)(unsigned long)
+			((struct prm_context *)context)->mmio_ranges;
+		if (mmio) {
+			count = min_t(u64, mmio->count, EFI_GATE_ARGS_MAX);
+			area_copy(&call, mmio, sizeof(*mmio) +
+				  count * sizeof(mmio->ranges[0]), &addr);
+		}
+		fw_context->mmio_ranges = addr;
+	}
+	if (call.status == EFI_SUCCESS)
+		call.status = efi_gate_call_addr(call.service, handler,
+						 call.nargs, call.args);
+
+	return call_end(&call);
+}
+
+/**
+ * efi_marshal_runtime_setup() - let the kernel call runtime services by the gate
+ *
+ * Sets the functions of struct efi; they have the contexts and the errors of
+ * those in drivers/firmware/efi/runtime-wrappers.c.
+ *
+ * Context: At boot, before anything calls a runtime service.
+ */
+void __init efi_marshal_runtime_setup(void)
+{
+	efi.get_time			    = marshal_get_time;
+	efi.set_time			    = marshal_set_time;
+	efi.get_wakeup_time		    = marshal_get_wakeup_time;
+	efi.set_wakeup_time		    = marshal_set_wakeup_time;
+	efi.get_variable		    = marshal_get_variable;
+	efi.get_next_variable		    = marshal_get_next_variable;
+	efi.set_variable		    = marshal_set_variable;
+	efi.set_variable_nonblocking	    = marshal_set_variable_nb;
+	efi.get_next_high_mono_count	    = marshal_get_next_high_mono_count;
+	efi.reset_system		    = marshal_reset_system;
+	efi.query_variable_info		    = marshal_query_variable_info;
+	efi.query_variable_info_nonblocking = marshal_query_variable_info_nb;
+	efi.update_capsule		    = marshal_update_capsule;
+	efi.query_capsule_caps		    = marshal_query_capsule_caps;
+}
