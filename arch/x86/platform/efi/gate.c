@@ -561,7 +561,7 @@ static void report(enum efi_gate_service service, const struct gate_exit *e)
 	pr_err("vector %u, error code 0x%lx, CR2 0x%llx, code %*ph\n",
 	       e->vector, r->orig_ax, e->cr2, (int)e->insn_size, e->insn);
 	pr_err("RIP %04x:%016lx RSP %04x:%016lx RFLAGS %08lx\n",
-	       r->cs, r->ip, r->ss, r->sp, r->flags);
+	       (u16)r->cs, r->ip, (u16)r->ss, r->sp, r->flags);
 	pr_err("RAX %016lx RBX %016lx RCX %016lx RDX %016lx\n",
 	       r->ax, r->bx, r->cx, r->dx);
 	pr_err("RSI %016lx RDI %016lx RBP %016lx R8  %016lx\n",

@@ -49,6 +49,8 @@
 /* Fields of efi_gate_page and of efi_gate_page.regs; the latter as in pt_regs */
 #define GATE(field)	efi_gate_page + GATE_##field(%rip)
 #define REG(offset)	efi_gate_page + GATE_REGS + (offset)(%rip)
+/* What IRET loads: the top of the gate's stack */
+#define IRET(offset)	REG((offset) - 5*8)
 
 /* Exceptions for which the CPU pushes an error code: #DF #TS #NP #SS #GP #PF #AC #CP #VC #SX */
 #define HAS_ERROR_CODE	0x60227d00
@@ -84,7 +86,7 @@ SYM_FUNC_START(efi_gate_enter)
 	movq	%rsp, GATE(KERNEL_RSP)
 	CLEAR_CPU_BUFFERS
 	swapgs
-	leaq	REG(0), %rsp
+	leaq	IRET(0), %rsp
 	GATE_HINT
 
 SYM_INNER_LABEL(efi_gate_window, SYM_L_LOCAL)
@@ -96,11 +98,16 @@ SYM_INNER_LABEL(efi_gate_window, SYM_L_LOCAL)
 	jne	.Lcopy
 
 	/* IRET from a copy: an event must not find RSP in the registers. */
-	pushq	REG(20*8)
-	pushq	REG(19*8)
-	pushq	REG(18*8)
-	pushq	REG(17*8)
-	pushq	REG(16*8)
+	movq	REG(16*8), %rax
+	movq	%rax, IRET(0*8)
+	movq	REG(17*8), %rax
+	movq	%rax, IRET(1*8)
+	movq	REG(18*8), %rax
+	movq	%rax, IRET(2*8)
+	movq	REG(19*8), %rax
+	movq	%rax, IRET(3*8)
+	movq	REG(20*8), %rax
+	movq	%rax, IRET(4*8)
 	movq	REG(0*8), %r15
 	movq	REG(1*8), %r14
 	movq	REG(2*8), %r13
@@ -116,6 +123,7 @@ SYM_INNER_LABEL(efi_gate_window, SYM_L_LOCAL)
 	movq	REG(12*8), %rdx
 	movq	REG(13*8), %rsi
 	movq	REG(14*8), %rdi
+	UNWIND_HINT_IRET_REGS
 	iretq
 
 SYM_INNER_LABEL(efi_gate_leave, SYM_L_LOCAL)

@@ -147,38 +147,7 @@ static void call_begin(struct rts_call *call, enum efi_gate_service service,
 		/* Looked at under the lock, where a call that failed cleared it */
 		pr_warn_once("EFI Runtime Services are disabled!\n");
 		call->status = EFI_DEVICE_ERROR;
-	} else {
-		efi_gate_args_reset();
 	}
-}
-
-/* Zeroed memory in the argument area and its address for firmware, or NULL */
-static void *area_alloc(struct rts_call *call, size_t size, u64 *addr)
-{
-	void *area = NULL;
-
-	*addr = 0;
-	if (call->status != EFI_SUCCESS)
-		return NULL;
-
-	/* Never nothing: the address of an empty buffer is not 0 either */
-	if (size <= EFI_GATE_ARGS_MAX)
-		area = efi_gate_args_alloc(size ?: 1, addr, call->gfp);
-	if (!area)
-		call->status = EFI_OUT_OF_RESOURCES;
-
-	return area;
-}
-
-static void *area_copy(struct rts_call *call, const void *from, size_t size,
-		       u64 *addr)
-{
-	void *area = area_alloc(call, size, addr);
-
-	if (area)
-		memcpy(area, from, size);
-
-	return area;
 }
 
 static void add_value(struct rts_call *call, u64 value)
@@ -186,16 +155,50 @@ static void add_value(struct rts_call *call, u64 value)
 	call->args[call->nargs++] = value;
 }
 
-/* A buffer for firmware to write to. What is NULL here is NULL for firmware. */
-static void *add_buffer(struct rts_call *call, const void *to, size_t size)
+/*
+ * A pointer to memory in the argument area, with a copy of what is at @ptr or
+ * zeroed. What is NULL here is NULL for firmware, too.
+ */
+static void *add_pointer(struct rts_call *call, const void *ptr, size_t size,
+			 bool copy)
 {
 	u64 *arg = &call->args[call->nargs++];
+	void *area = NULL;
 
 	*arg = 0;
-	return to ? area_alloc(call, size, arg) : NULL;
+	if (!ptr || call->status != EFI_SUCCESS)
+		return NULL;
+
+	/* Never nothing: the address of an empty buffer is not 0 either */
+	if (size <= EFI_GATE_ARGS_MAX)
+		area = efi_gate_args_alloc(size ?: 1, arg, call->gfp);
+	if (!area)
+		call->status = EFI_OUT_OF_RESOURCES;
+	else if (copy)
+		memcpy(area, ptr, size);
+
+	return area;
 }
 
-/* The same for an output that needs no check: call_end() copies it */
+static void *add_in(struct rts_call *call, const void *from, size_t size)
+{
+	return add_pointer(call, from, size, true);
+}
+
+/* The same for what is pointed to from memory that is passed, for its address */
+static u64 copy_in(struct rts_call *call, const void *from, size_t size)
+{
+	add_in(call, from, size);
+	return call->args[--call->nargs];
+}
+
+/* A buffer for firmware to write to, whose contents are to be checked */
+static void *add_buffer(struct rts_call *call, void *to, size_t size)
+{
+	return add_pointer(call, to, size, false);
+}
+
+/* An output that needs no check: call_end() copies it */
 static void add_out(struct rts_call *call, void *to, size_t size)
 {
 	const void *area = add_buffer(call, to, size);
@@ -205,14 +208,6 @@ static void add_out(struct rts_call *call, void *to, size_t size)
 		call->outputs[call->noutputs].area = area;
 		call->outputs[call->noutputs++].size = size;
 	}
-}
-
-static void *add_in(struct rts_call *call, const void *from, size_t size)
-{
-	u64 *arg = &call->args[call->nargs++];
-
-	*arg = 0;
-	return from ? area_copy(call, from, size, arg) : NULL;
 }
 
 static void add_name(struct rts_call *call, const efi_char16_t *name)
@@ -241,8 +236,12 @@ static efi_status_t call_end(struct rts_call *call)
 	for (i = 0; i < call->noutputs && call->status == EFI_SUCCESS; i++)
 		memcpy(call->outputs[i].to, call->outputs[i].area,
 		       call->outputs[i].size);
-	if (call->locked)
+
+	/* Here, and not at the next call: that may be one that cannot sleep */
+	if (call->locked) {
+		efi_gate_args_reset();
 		up(&rts_lock);
+	}
 
 	return call->status;
 }
@@ -339,11 +338,14 @@ static efi_status_t marshal_get_variable(efi_char16_t *name, efi_guid_t *vendor,
 	call_firmware(&call);
 
 	size = take_size(&call, fw_size, room);
+	if (!has_size(&call))
+		return call_end(&call);
+
 	if (call.status == EFI_SUCCESS && data)
 		memcpy(data, fw_data, size);
-	if (has_size(&call) && data_size)
+	if (data_size)
 		*data_size = size;
-	if (has_size(&call) && attr) {
+	if (attr) {
 		/*
 		 * Before UEFI 2.8 there are no attributes when the buffer is
 		 * too small. Nothing that exists has none.
@@ -514,7 +516,7 @@ static void marshal_reset_system(int reset_type, efi_status_t status,
 static size_t capsule_size(const struct rts_call *call,
 			   const efi_capsule_header_t *capsule)
 {
-	if (call->service == EFI_GATE_QUERY_CAPSULE_CAPS ||
+	if (call->service == EFI_GATE_QUERY_CAPSULE_CAPS || !capsule ||
 	    capsule->flags & EFI_CAPSULE_PERSIST_ACROSS_RESET)
 		return sizeof(*capsule);
 
@@ -530,11 +532,9 @@ static void add_capsules(struct rts_call *call, efi_capsule_header_t **capsules,
 	/* A count for which the product would overflow is too large as it is */
 	array = add_buffer(call, capsules, sizeof(*array) *
 			   min_t(unsigned long, count, EFI_GATE_ARGS_MAX));
-	for (i = 0; array && i < count; i++) {
-		if (capsules[i])
-			area_copy(call, capsules[i],
-				  capsule_size(call, capsules[i]), &array[i]);
-	}
+	for (i = 0; array && i < count; i++)
+		array[i] = copy_in(call, capsules[i],
+				   capsule_size(call, capsules[i]));
 	add_value(call, count);
 }
 
@@ -632,20 +632,18 @@ efi_status_t efi_marshal_prm_handler(u64 handler, u64 param_buffer_addr,
 	const struct prm_mmio_info *mmio;
 	struct prm_context *fw_context;
 	struct rts_call call;
-	u64 count, addr = 0;
+	u64 count = 0;
 
 	call_begin(&call, EFI_GATE_PRM_HANDLER, true);
 	add_value(&call, param_buffer_addr);
 	fw_context = add_in(&call, context, sizeof(*fw_context));
 	if (fw_context) {
-		mmio = (void *)(unsigned long)
-			((struct prm_context *)context)->mmio_ranges;
-		if (mmio) {
+		mmio = (void *)(unsigned long)fw_context->mmio_ranges;
+		if (mmio)
 			count = min_t(u64, mmio->count, EFI_GATE_ARGS_MAX);
-			area_copy(&call, mmio, sizeof(*mmio) +
-				  count * sizeof(mmio->ranges[0]), &addr);
-		}
-		fw_context->mmio_ranges = addr;
+		fw_context->mmio_ranges =
+			copy_in(&call, mmio, sizeof(*mmio) +
+				count * sizeof(mmio->ranges[0]));
 	}
 	if (call.status == EFI_SUCCESS)
 		call.status = efi_gate_call_addr(call.service, handler,
