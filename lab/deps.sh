@@ -37,6 +37,10 @@ need shellcheck shellcheck
 need sparse sparse
 need busybox busybox-static
 need kexec kexec-tools
+need clang clang
+need /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a \
+	libclang-rt-14-dev
+need lld-link lld
 need qemu-system-x86_64 qemu-system-x86
 need /usr/share/OVMF/OVMF_CODE_4M.fd ovmf
 need /usr/share/OVMF/OVMF32_CODE_4M.secboot.fd ovmf-ia32

@@ -35,6 +35,7 @@ one_tree()
 all()
 {
 	group "$lab/test/shell.sh" '' ''
+	group "$lab/test/unit.sh" '' ''
 	group "$lab/test/bad-input.sh" '' ''
 	group "$lab/test/round-trip.sh" '' ''
 	for base; do

@@ -88,6 +88,36 @@ static unsigned int fw_nr_large_args;
 /* The firmware's table of runtime services, with virtual addresses in it */
 static efi_runtime_services_t fw_services;
 
+static const char * const service_names[EFI_GATE_SERVICES] = {
+	[EFI_GATE_GET_TIME]			= "GetTime",
+	[EFI_GATE_SET_TIME]			= "SetTime",
+	[EFI_GATE_GET_WAKEUP_TIME]		= "GetWakeupTime",
+	[EFI_GATE_SET_WAKEUP_TIME]		= "SetWakeupTime",
+	[EFI_GATE_SET_VIRTUAL_ADDRESS_MAP]	= "SetVirtualAddressMap",
+	[EFI_GATE_CONVERT_POINTER]		= "ConvertPointer",
+	[EFI_GATE_GET_VARIABLE]			= "GetVariable",
+	[EFI_GATE_GET_NEXT_VARIABLE]		= "GetNextVariableName",
+	[EFI_GATE_SET_VARIABLE]			= "SetVariable",
+	[EFI_GATE_GET_NEXT_HIGH_MONO_COUNT]	= "GetNextHighMonotonicCount",
+	[EFI_GATE_RESET_SYSTEM]			= "ResetSystem",
+	[EFI_GATE_UPDATE_CAPSULE]		= "UpdateCapsule",
+	[EFI_GATE_QUERY_CAPSULE_CAPS]		= "QueryCapsuleCapabilities",
+	[EFI_GATE_QUERY_VARIABLE_INFO]		= "QueryVariableInfo",
+	[EFI_GATE_PRM_HANDLER]			= "PRM handler",
+};
+
+/**
+ * efi_gate_service_name() - the name of a runtime service
+ * @service: the service
+ *
+ * Context: Any.
+ * Return: The name that the UEFI specification has for it, for messages.
+ */
+const char *efi_gate_service_name(enum efi_gate_service service)
+{
+	return service_names[service];
+}
+
 /* What firmware can change at CPL 3 and the kernel or the caller relies on */
 struct gate_task {
 	unsigned short	ds, es, fs, gs;
@@ -122,7 +152,10 @@ struct gate_exit {
 /**
  * efi_gate_args_reset() - empty the argument area
  *
- * Context: Runtime services are locked.
+ * At the end of a call: the next one may be in a context where large arguments
+ * of this one cannot be freed.
+ *
+ * Context: Runtime services are locked. As the call that the arguments were of.
  */
 void efi_gate_args_reset(void)
 {
@@ -389,6 +422,17 @@ static size_t copy(u64 to, u64 from, size_t size)
 	return size - left;
 }
 
+/*
+ * What firmware cannot get at itself must not be got at for it. The text and the
+ * descriptor tables of the gate are read-only and no secret.
+ */
+static bool hits_gate(u64 va, size_t size)
+{
+	u64 page = (u64)&efi_gate_page;
+
+	return va + size < va || (va + size > page && va < page + PAGE_SIZE);
+}
+
 /**
  * efi_gate_read() - read what firmware has at an address
  * @va:		in EFI's page tables
@@ -400,6 +444,9 @@ static size_t copy(u64 to, u64 from, size_t size)
  */
 size_t efi_gate_read(u64 va, void *buf, size_t size)
 {
+	if (hits_gate(va, size))
+		return 0;
+
 	size = copy((u64)efi_gate_page.buffer, va,
 		    min(size, sizeof(efi_gate_page.buffer)));
 	memcpy(buf, efi_gate_page.buffer, size);
@@ -417,11 +464,7 @@ size_t efi_gate_read(u64 va, void *buf, size_t size)
  */
 bool efi_gate_write(u64 va, const void *buf, size_t size)
 {
-	u64 page = (u64)&efi_gate_page;
-
-	/* The gate's own data is the only thing there that is not firmware's. */
-	if (va + size < va || size > sizeof(efi_gate_page.buffer) ||
-	    (va + size > page && va < page + PAGE_SIZE))
+	if (hits_gate(va, size) || size > sizeof(efi_gate_page.buffer))
 		return false;
 
 	memcpy(efi_gate_page.buffer, buf, size);

@@ -50,6 +50,7 @@ void efi_gate_args_reset(void);
 void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp);
 
 /* gate.c: run a function of the firmware at CPL 3 */
+const char *efi_gate_service_name(enum efi_gate_service service);
 efi_status_t efi_gate_call(enum efi_gate_service service, unsigned int nargs,
 			   const u64 *args);
 efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
@@ -67,7 +68,6 @@ int efi_gate_load_services(u64 table);
 bool efi_gate_emulate(struct pt_regs *regs, const char **what);
 
 /* marshal.c: the runtime services as the kernel calls them */
-const char *efi_gate_service_name(enum efi_gate_service service);
 efi_status_t efi_marshal_set_virtual_address_map(unsigned long memory_map_size,
 						 unsigned long descriptor_size,
 						 u32 descriptor_version,

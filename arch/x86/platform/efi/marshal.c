@@ -80,36 +80,6 @@ struct prm_context {
  */
 static struct semaphore rts_lock = __SEMAPHORE_INITIALIZER(rts_lock, 1);
 
-static const char * const service_names[EFI_GATE_SERVICES] = {
-	[EFI_GATE_GET_TIME]			= "GetTime",
-	[EFI_GATE_SET_TIME]			= "SetTime",
-	[EFI_GATE_GET_WAKEUP_TIME]		= "GetWakeupTime",
-	[EFI_GATE_SET_WAKEUP_TIME]		= "SetWakeupTime",
-	[EFI_GATE_SET_VIRTUAL_ADDRESS_MAP]	= "SetVirtualAddressMap",
-	[EFI_GATE_CONVERT_POINTER]		= "ConvertPointer",
-	[EFI_GATE_GET_VARIABLE]			= "GetVariable",
-	[EFI_GATE_GET_NEXT_VARIABLE]		= "GetNextVariableName",
-	[EFI_GATE_SET_VARIABLE]			= "SetVariable",
-	[EFI_GATE_GET_NEXT_HIGH_MONO_COUNT]	= "GetNextHighMonotonicCount",
-	[EFI_GATE_RESET_SYSTEM]			= "ResetSystem",
-	[EFI_GATE_UPDATE_CAPSULE]		= "UpdateCapsule",
-	[EFI_GATE_QUERY_CAPSULE_CAPS]		= "QueryCapsuleCapabilities",
-	[EFI_GATE_QUERY_VARIABLE_INFO]		= "QueryVariableInfo",
-	[EFI_GATE_PRM_HANDLER]			= "PRM handler",
-};
-
-/**
- * efi_gate_service_name() - the name of a runtime service
- * @service: the service
- *
- * Context: Any.
- * Return: The name that the UEFI specification has for it, for messages.
- */
-const char *efi_gate_service_name(enum efi_gate_service service)
-{
-	return service_names[service];
-}
-
 /* Fail a call for what firmware gave back. Say so once for each service. */
 static void firmware_bug(struct rts_call *call, const char *what, u64 value)
 {
@@ -499,6 +469,7 @@ static void marshal_reset_system(int reset_type, efi_status_t status,
 	if (call.status == EFI_OUT_OF_RESOURCES) {
 		/* A reset without the data is better than none */
 		call.args[2] = 0;
+		call.args[3] = 0;
 		call.status = EFI_SUCCESS;
 	}
 	/* It has no status to check, whether it returns or not */

@@ -1,0 +1,111 @@
+#!/bin/sh
+# unit.sh: what marshals the runtime services, in user space under sanitizers:
+# unit tests, tests of these tests, and a short run of the fuzzer.
+set -eu
+lab=$(cd "$(dirname "$0")/.." && pwd)
+. "$lab/lib.sh"
+
+marshal=$top/arch/x86/platform/efi/marshal.c
+seconds=${EFI_PGD_FUZZ_SECONDS:-20}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+# Memory that a test leaves to the end of its process is not a leak.
+export ASAN_OPTIONS=detect_leaks=0
+
+build()
+{
+	make -s -C "$lab/unit" OUT="$work" "$@" > "$work/build.log" 2>&1
+}
+
+# not_ok NAME FILE
+not_ok()
+{
+	echo "not ok - $1"
+	head -n 60 "$2" | sed 's/^/#   /'
+}
+
+for cc in gcc clang; do
+	build test-$cc || {
+		not_ok "unit: built with $cc" "$work/build.log"
+		continue
+	}
+	rc=0
+	"$work/test-$cc" > "$work/log" 2> "$work/errors" || rc=$?
+	passed=$(grep -c '^ok ' "$work/log" || :)
+	if [ "$rc" -eq 0 ] && [ "$passed" -gt 0 ] &&
+	   grep -q "^1\.\.$passed\$" "$work/log"; then
+		echo "ok - unit: $passed tests pass with $cc," \
+			"ASan and UBSan"
+	else
+		{
+			grep -v '^ok ' "$work/log" || :
+			cat "$work/errors"
+		} > "$work/both"
+		not_ok "unit: tests pass with $cc, ASan and UBSan" "$work/both"
+	fi
+done
+
+# The tests have to fail with each mistake, and each has to be one.
+caught=0
+: > "$work/missed"
+while IFS='	' read -r what command; do
+	case $what in '#'* | '') continue ;; esac
+	sed "$command" "$marshal" > "$work/marshal.c"
+	touch "$work/marshal.c"
+	if cmp -s "$marshal" "$work/marshal.c"; then
+		echo "$what: changes nothing" >> "$work/missed"
+	elif ! build test-gcc MARSHAL="$work/marshal.c" warnings=-w; then
+		echo "$what: does not build" >> "$work/missed"
+		grep -m 3 error "$work/build.log" >> "$work/missed" || :
+	elif timeout 60 "$work/test-gcc" > "$work/log" 2>&1; then
+		echo "$what: not noticed" >> "$work/missed"
+	else
+		caught=$((caught + 1))
+	fi
+done < "$lab/unit/mutations"
+if [ ! -s "$work/missed" ] && [ "$caught" -gt 0 ]; then
+	echo "ok - unit: the tests fail with each of $caught mistakes"
+else
+	not_ok "unit: the tests fail with each mistake" "$work/missed"
+fi
+
+# fuzz SECONDS: its log ends up in $work/log.
+fuzz()
+{
+	(cd "$work" && timeout $(($1 * 3 + 60)) ./fuzz -seed=1 -max_len=256 \
+		-max_total_time="$1" -timeout=20 -print_final_stats=1) \
+		> "$work/log" 2>&1
+}
+
+if ! build fuzz; then
+	not_ok "unit: fuzzer built" "$work/build.log"
+	exit 0
+fi
+if fuzz "$seconds"; then
+	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log")
+	echo "ok - unit: $runs inputs of the fuzzer in $seconds s"
+else
+	tail -n 60 "$work/log" > "$work/tail"
+	not_ok "unit: fuzzer" "$work/tail"
+fi
+
+# It has to find the mistakes that it is there for.
+for what in 'size of a variable not checked' 'size checked, then read again' \
+	    'name not checked for an end'; do
+	command=$(awk -F '\t' -v what="$what" '$1 == what { print $2 }' \
+		"$lab/unit/mutations")
+	sed "$command" "$marshal" > "$work/marshal.c"
+	touch "$work/marshal.c"
+	if cmp -s "$marshal" "$work/marshal.c" ||
+	   ! build fuzz MARSHAL="$work/marshal.c" warnings=-w; then
+		not_ok "unit: fuzzer with '$what' built" "$work/build.log"
+	elif fuzz 60; then
+		tail -n 5 "$work/log" > "$work/tail"
+		not_ok "unit: the fuzzer finds '$what'" "$work/tail"
+	elif grep -q -E 'AddressSanitizer|not true:' "$work/log"; then
+		echo "ok - unit: the fuzzer finds '$what'"
+	else
+		not_ok "unit: the fuzzer finds '$what'" "$work/log"
+	fi
+done

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The gate and the kernel as marshal.c sees them, in user space */
+
+#include "fake_gate.h"
+
+struct efi efi = {
+	.runtime_version = 2 << 16 | 70,
+	.flags = BIT(EFI_RUNTIME_SERVICES),
+};
+
+void (*shim_after_read)(const volatile void *from);
+char shim_messages[4096];
+unsigned int shim_message_count;
+bool shim_signal, shim_busy;
+int shim_held;
+
+struct fake_piece *fake_pieces;
+unsigned int fake_piece_count;
+enum efi_gate_service fake_service;
+u64 fake_address, fake_args[EFI_GATE_MAX_ARGS];
+unsigned int fake_calls;
+gfp_t fake_gfp;
+unsigned int fake_allocs, fake_fail;
+efi_status_t (*fake_firmware)(void);
+
+/* Far from where this process has anything. Never the same address twice. */
+#define FIRST_ADDR	0x0000013370000000ULL
+static u64 next_addr = FIRST_ADDR;
+
+/* For each service how many arguments it has, and which of them are pointers */
+static const struct {
+	unsigned int nargs;
+	unsigned int pointers;
+} services[EFI_GATE_SERVICES] = {
+	[EFI_GATE_GET_TIME]			= { 2, 0x03 },
+	[EFI_GATE_SET_TIME]			= { 1, 0x01 },
+	[EFI_GATE_GET_WAKEUP_TIME]		= { 3, 0x07 },
+	[EFI_GATE_SET_WAKEUP_TIME]		= { 2, 0x02 },
+	[EFI_GATE_SET_VIRTUAL_ADDRESS_MAP]	= { 4, 0x08 },
+	[EFI_GATE_GET_VARIABLE]			= { 5, 0x1f },
+	[EFI_GATE_GET_NEXT_VARIABLE]		= { 3, 0x07 },
+	[EFI_GATE_SET_VARIABLE]			= { 5, 0x13 },
+	[EFI_GATE_GET_NEXT_HIGH_MONO_COUNT]	= { 1, 0x01 },
+	[EFI_GATE_RESET_SYSTEM]			= { 4, 0x08 },
+	[EFI_GATE_UPDATE_CAPSULE]		= { 3, 0x01 },
+	[EFI_GATE_QUERY_CAPSULE_CAPS]		= { 4, 0x0d },
+	[EFI_GATE_QUERY_VARIABLE_INFO]		= { 4, 0x0e },
+	[EFI_GATE_PRM_HANDLER]			= { 2, 0x02 },
+};
+
+void shim_log(const char *format, ...)
+{
+	size_t used = strlen(shim_messages);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(shim_messages + used, sizeof(shim_messages) - used, format,
+		  args);
+	va_end(args);
+	shim_message_count++;
+}
+
+int down_trylock(struct semaphore *sem)
+{
+	if (shim_busy || sem->count <= 0)
+		return 1;
+	sem->count--;
+	shim_held++;
+	return 0;
+}
+
+int down_interruptible(struct semaphore *sem)
+{
+	if (shim_signal)
+		return -4;
+	/* Would wait for ever */
+	EXPECT(!down_trylock(sem));
+	return 0;
+}
+
+unsigned long ucs2_strnlen(const u16 *s, size_t maxlength)
+{
+	unsigned long length = 0;
+
+	while (length < maxlength && s[length])
+		length++;
+	if (shim_after_read)
+		shim_after_read(s);
+	return length;
+}
+
+unsigned long ucs2_strlen(const u16 *s)
+{
+	return ucs2_strnlen(s, ~0UL);
+}
+
+/*
+ * What is gone stays to be looked at until there is something new, but not where
+ * marshal.c had it.
+ */
+static bool gone;
+
+static void forget(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < fake_piece_count; i++)
+		free(fake_pieces[i].memory);
+	free(fake_pieces);
+	fake_pieces = NULL;
+	fake_piece_count = 0;
+	fake_allocs = 0;
+	gone = false;
+}
+
+void efi_gate_args_reset(void)
+{
+	struct fake_piece *piece;
+	unsigned int i;
+	u8 *copy;
+
+	EXPECT(shim_held == 1);
+	for (i = 0; i < fake_piece_count && !gone; i++) {
+		piece = &fake_pieces[i];
+		copy = malloc(piece->size);
+		EXPECT(copy);
+		memcpy(copy, piece->memory, piece->size);
+		free(piece->memory);
+		piece->memory = copy;
+	}
+	gone = true;
+}
+
+void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp)
+{
+	struct fake_piece *piece;
+
+	EXPECT(shim_held == 1);
+	EXPECT(size > 0 && size <= EFI_GATE_ARGS_MAX);
+	if (gone)
+		forget();
+	fake_gfp = gfp;
+	if (++fake_allocs == fake_fail) {
+		*addr = 1;
+		return NULL;
+	}
+
+	fake_pieces = realloc(fake_pieces,
+			      (fake_piece_count + 1) * sizeof(*fake_pieces));
+	EXPECT(fake_pieces);
+	piece = &fake_pieces[fake_piece_count++];
+	piece->size = size;
+	piece->addr = next_addr;
+	piece->memory = calloc(1, size);
+	EXPECT(piece->memory);
+	next_addr += (size | 0xfff) + 1;
+	*addr = piece->addr;
+	return piece->memory;
+}
+
+struct fake_piece *fake_piece(u64 addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < fake_piece_count; i++)
+		if (addr == fake_pieces[i].addr)
+			return &fake_pieces[i];
+	printf("# firmware was given %#llx, which is not in the argument area\n",
+	       addr);
+	fflush(stdout);
+	abort();
+}
+
+void *fake_at(u64 addr, size_t size)
+{
+	struct fake_piece *piece = fake_piece(addr);
+
+	EXPECT(size <= piece->size);
+	return piece->memory;
+}
+
+void up(struct semaphore *sem)
+{
+	EXPECT(shim_held == 1);
+	/* Nothing of a call is left when the next may begin */
+	EXPECT(gone || !fake_piece_count);
+	sem->count++;
+	shim_held--;
+}
+
+static efi_status_t call(enum efi_gate_service service, u64 addr,
+			 unsigned int nargs, const u64 *args)
+{
+	unsigned int i;
+
+	EXPECT(shim_held == 1);
+	EXPECT(efi_enabled(EFI_RUNTIME_SERVICES));
+	EXPECT(nargs > 0 && nargs == services[service].nargs);
+	if (gone)
+		forget();
+	for (i = 0; i < nargs; i++)
+		if (services[service].pointers & BIT(i) && args[i])
+			fake_piece(args[i]);
+
+	fake_service = service;
+	fake_address = addr;
+	memset(fake_args, 0, sizeof(fake_args));
+	memcpy(fake_args, args, nargs * sizeof(*args));
+	fake_calls++;
+	return fake_firmware ? fake_firmware() : EFI_SUCCESS;
+}
+
+const char *efi_gate_service_name(enum efi_gate_service service)
+{
+	EXPECT(service < EFI_GATE_SERVICES);
+	return "a service";
+}
+
+efi_status_t efi_gate_call(enum efi_gate_service service, unsigned int nargs,
+			   const u64 *args)
+{
+	EXPECT(service < EFI_GATE_TABLE_SERVICES);
+	return call(service, 0, nargs, args);
+}
+
+efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
+				unsigned int nargs, const u64 *args)
+{
+	EXPECT(service == EFI_GATE_PRM_HANDLER);
+	return call(service, addr, nargs, args);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The gate and the kernel as marshal.c sees them, in user space. Every piece of
+ * the argument area is an allocation of its own of just the size that was asked
+ * for, at an address that is none of this process.
+ */
+#ifndef FAKE_GATE_H
+#define FAKE_GATE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gate.h"
+
+struct fake_piece {
+	u64 addr;
+	size_t size;
+	u8 *memory;
+};
+
+extern struct fake_piece *fake_pieces;
+extern unsigned int fake_piece_count;
+
+/* What firmware was called with last, and how often in all */
+extern enum efi_gate_service fake_service;
+extern u64 fake_address, fake_args[EFI_GATE_MAX_ARGS];
+extern unsigned int fake_calls;
+
+/* How memory was last asked for; that which is not to be had, 1 for the first */
+extern gfp_t fake_gfp;
+extern unsigned int fake_allocs, fake_fail;
+
+/* Firmware: returns a status */
+extern efi_status_t (*fake_firmware)(void);
+
+/* Memory at an address of firmware. Ends the process if that is not there. */
+void *fake_at(u64 addr, size_t size);
+struct fake_piece *fake_piece(u64 addr);
+
+#define EXPECT(condition) do {						\
+	if (!(condition)) {						\
+		printf("# %s:%d: not true: %s\n", __FILE__, __LINE__,	\
+		       #condition);					\
+		fflush(stdout);						\
+		abort();						\
+	}								\
+} while (0)
+
+#endif /* FAKE_GATE_H */

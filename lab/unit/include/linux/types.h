@@ -1,0 +1,3 @@
+/* The C library includes this, too */
+#include_next <linux/types.h>
+#include "../shim.h"
