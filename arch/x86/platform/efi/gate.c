@@ -6,7 +6,7 @@
  * with a set of registers and gets it back when something has happened: an
  * interrupt, which goes to the kernel's handler; a privileged instruction, which
  * may be carried out; the return from the call; or any other exception, which
- * ends the call. See Documentation/arch/x86/x86_64/efi-isolation.rst.
+ * ends the call. See efi-isolation.rst, in Documentation.
  *
  * Calls are serialized by their callers, so there is one of everything here.
  */
