@@ -33,6 +33,9 @@ fi
 		"$console" | head -n 1
 	sed -n 's/.*Checked W+X mappings of EFI: \(.*\)/wx.verdict.efi=\1/p' \
 		"$console" | head -n 1
+	# What the kernel says about isolation; stock kernels say nothing.
+	sed -n 's/.*efi: runtime services are \(\(not \)\{0,1\}isolated: .*\)/isolation=\1/p' \
+		"$console" | head -n 1
 	sed -n 's/^LAB: selftest # Totals: /selftest=/p' "$console" |
 		sed 's/ [a-z]*:0//g'
 	grep '^probe\.' "$console"

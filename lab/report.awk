@@ -28,12 +28,13 @@ function parse(kind, level, table, list,    n, i, item, pair)
 	have[kind, level, table] = n > 0 && list != "none"
 }
 
-# EFI maps 1:1 in the lower half, and below -4 GiB, at most 64 GiB down.
+# EFI maps 1:1 in the lower half, and below -4 GiB, at most 64 GiB down; below
+# that, if it is isolated, it has its stack.
 function holds_efi(level, at)
 {
 	if (level == 4)
 		return at < 256 || at == 511
-	return at >= 444 && at <= 507
+	return at >= 443 && at <= 507
 }
 
 function colour(kind, level, table, at,    page, k, e, t)
@@ -46,6 +47,8 @@ function colour(kind, level, table, at,    page, k, e, t)
 	t = (kind, level, "trampoline", page) in used
 	if (k && e)
 		return ((kind, level, page) in efi_in) ? "mixed" : "lent"
+	if (table == "efi" && isolated[kind] && !holds_efi(level, at))
+		return "gate"
 	# On 4.4 the trampoline's table is EFI's.
 	if (e && t)
 		return "tramp"
@@ -99,9 +102,10 @@ BEGIN {
 	meaning["lent"] = "the kernel's, lent to EFI"
 	meaning["kern"] = "the kernel's"
 	meaning["own"] = "EFI's own"
+	meaning["gate"] = "EFI's own, for the gate"
 	meaning["tramp"] = "shared by EFI and the trampoline"
 	meaning["alone"] = "the trampoline's own"
-	count = split("mixed lent kern own tramp alone", order, " ")
+	count = split("mixed lent kern own gate tramp alone", order, " ")
 	FS = "\t"
 }
 
@@ -115,6 +119,7 @@ files == 1 { label[++rows] = $1; stock[rows] = $2; patched[rows] = $3; next }
 	if (key == "version") version = text
 	if (key == "kind") kind = text
 	if (key == "probe.efi_source") source[kind] = text
+	if (key == "probe.isolated") isolated[kind] = text == "yes"
 	if (key ~ /^probe\.slots\.[a-z]*$/) {
 		sub(/^probe\.slots\./, "", key)
 		parse(kind, 4, key, text)
@@ -130,11 +135,11 @@ END {
 	printf "<title>efi-pgd: Linux %s</title>\n<style>\n", version
 	print ":root{color-scheme:light dark;--fg:#1c1c1c;--bg:#fff;--line:#ccc;" \
 		"--empty:#ececec;--mixed:#d62f2f;--lent:#eba63a;--kern:#8d99a8;" \
-		"--own:#1f7fd1;--tramp:#8a4fc4;--alone:#3f9f6b;--bad:#b3261e;" \
+		"--own:#1f7fd1;--gate:#0b3f73;--tramp:#8a4fc4;--alone:#3f9f6b;--bad:#b3261e;" \
 		"--good:#1d7a3c}"
 	print "@media(prefers-color-scheme:dark){:root{--fg:#e6e6e6;--bg:#16181b;" \
 		"--line:#444;--empty:#282b30;--mixed:#f25c54;--lent:#d99a2b;" \
-		"--kern:#6f7b8a;--own:#4aa3f0;--tramp:#a878e0;--alone:#55b883;" \
+		"--kern:#6f7b8a;--own:#4aa3f0;--gate:#a9d4ff;--tramp:#a878e0;--alone:#55b883;" \
 		"--bad:#ff8a80;--good:#7bd88f}}"
 	print "body{font:15px/1.45 system-ui,sans-serif;color:var(--fg);" \
 		"background:var(--bg);max-width:64rem;margin:2rem auto;padding:0 1rem}"

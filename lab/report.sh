@@ -38,11 +38,15 @@ echo
 		do {
 			left = wrap(b, 32); b = rest
 			right = wrap(c, 32); c = rest
-			printf "  %-40s %-33s %s\n", a, left, right
+			printf "  %-42s %-33s %s\n", a, left, right
 			a = ""
 		} while (b != "" || c != "")
 		if (NR == 1) print ""
 	}' | sed 's/ *$//'
+echo
+
+awk -v summary=1 -f "$lab/rows.awk" "$dir/stock.figures" \
+	"$dir/patched.figures"
 echo
 
 awk -f "$lab/report.awk" "$dir/rows" "$dir/stock.figures" \

@@ -1,5 +1,6 @@
 # rows.awk STOCK.figures PATCHED.figures: the comparison, a line per figure:
-# label, stock, patched, separated by tabs. What was not measured is "-".
+# label, stock, patched, separated by tabs. What was not measured is "-". With
+# -v summary=1, what it comes to, a line per kernel.
 
 function get(kind, key)
 {
@@ -57,6 +58,36 @@ function sum(kind, a, b)
 	return get(kind, a) + get(kind, b)
 }
 
+# By the user bit of firmware's pages, see ptprobe.c.
+function privilege(kind,    isolated)
+{
+	isolated = get(kind, "probe.isolated")
+	return isolated == "yes" ? "ring 3" : isolated == "no" ? "ring 0" : "-"
+}
+
+# What EFI's tables map for the kernel's sake, page by page
+function gate(kind,    n, i, part, text)
+{
+	if (get(kind, "probe.isolated") != "yes")
+		return get(kind, "probe.isolated") == "no" ? "no gate" : "-"
+	n = split("text data IDT GDT TSS", part, " ")
+	for (i = 1; i <= n; i++)
+		text = text (i > 1 ? ", " : "") \
+			get(kind, "probe.efi.gate." tolower(part[i])) " " part[i]
+	text = text ": " get(kind, "probe.efi.gate_bytes") " bytes"
+	if (get(kind, "probe.efi.supervisor_unnamed") > 0)
+		text = text "; " get(kind, "probe.efi.supervisor_unnamed") \
+			" UNKNOWN"
+	return text
+}
+
+function stack(kind)
+{
+	if (get(kind, "probe.isolated") != "yes")
+		return get(kind, "probe.isolated") == "no" ? "the kernel's" : "-"
+	return get(kind, "probe.efi.fw_pages") " pages of its own"
+}
+
 function verdict(kind, key)
 {
 	return (kind, key) in value ? value[kind, key] : "not checked"
@@ -73,7 +104,22 @@ function verdict(kind, key)
 		value[kind, key] = text
 }
 
+function summarize(kind)
+{
+	printf "  %-8s firmware at %s, %s bytes of kernel memory reachable", \
+		kind ":", privilege(kind), get(kind, "probe.kernel_bytes_in_efi")
+	if (get(kind, "probe.isolated") == "yes")
+		printf "; besides that,\n%11sthe gate's own pages (%s), firmware's" \
+			" stack and arguments", "", gate(kind)
+	print ""
+}
+
 END {
+	if (summary) {
+		summarize("stock")
+		summarize("patched")
+		exit
+	}
 	print "DEBUG_WX, the kernel's tables\t" \
 		verdict("stock", "wx.verdict.kernel") "\t" \
 		verdict("patched", "wx.verdict.kernel")
@@ -81,6 +127,8 @@ END {
 		verdict("stock", "wx.verdict.efi") "\t" \
 		verdict("patched", "wx.verdict.efi")
 	row("firmware runs on", "probe.efi_source")
+	print "firmware's privilege\t" privilege("stock") "\t" privilege("patched")
+	row("runtime services, says the kernel", "isolation")
 	row("W+X pages in the kernel's tables", "probe.wx.kernel")
 	row("W+X pages in EFI's tables", "probe.wx.efi")
 	a = "probe.efi_in_kernel.va_pages"
@@ -88,11 +136,13 @@ END {
 	print "EFI pages in the kernel's tables\t" sum("stock", a, b) "\t" \
 		sum("patched", a, b)
 	row("EFI pages in trampoline_pgd", "probe.efi_in_trampoline.pages")
-	print "kernel memory in EFI's tables\t" \
+	print "kernel memory reachable from EFI's tables\t" \
 		mib(get("stock", "probe.kernel_bytes_in_efi"),
 		    get("stock", "probe.ram_bytes")) "\t" \
 		mib(get("patched", "probe.kernel_bytes_in_efi"),
 		    get("patched", "probe.ram_bytes"))
+	print "besides that, the gate's own pages\t" gate("stock") "\t" gate("patched")
+	print "firmware's stack and arguments\t" stack("stock") "\t" stack("patched")
 	row("page-table pages of EFI's own", "probe.efi.pt_pages")
 	row("page-table pages shared with the kernel", "probe.efi.pt_pages_shared")
 	slots("PGD slots, EFI as the kernel", "probe.shared.efi_kernel")

@@ -20,7 +20,8 @@
  * kernel's text where /proc/iomem has it, the direct map must lead to it too,
  * and EFI's root must map every runtime region where the EFI memory map says.
  * What cannot be determined ends the program with one line on stderr and a
- * non-zero status, before any figure is printed.
+ * non-zero status, before any figure is printed.  If EFI's table is isolated but
+ * has what it must not have, all figures are printed and the status is 3.
  *
  * Output: key=value lines, counts in decimal and addresses in hex.  Pages are
  * 4 KiB units, whatever size they are mapped with.  Permissions are effective
@@ -32,6 +33,8 @@
  *   probe.efi_root               the same for the table firmware is run on
  *   probe.trampoline_root        the same for trampoline_pgd
  *   probe.efi_source             efi_pgd, efi_mm or trampoline_pgd
+ *   probe.isolated               yes if pages of runtime regions are user pages
+ *                                in EFI's table, no if they are supervisor pages
  *   probe.wx.kernel              W+X pages in the kernel's table
  *   probe.wx.efi                 W+X pages in EFI's own part of its table: the
  *                                lower half and the EFI window
@@ -47,11 +50,31 @@
  *                                plus runtime code and data above 1 MiB that
  *                                it maps 1:1
  *   probe.kernel_bytes_in_efi    bytes of System RAM outside runtime regions
- *                                that EFI's table maps anywhere, each once
+ *                                that EFI's table maps anywhere, each once; on an
+ *                                isolated kernel without what has a name below
  *   probe.ram_bytes              bytes of System RAM outside runtime regions
  *   probe.efi.pt_pages           page-table pages reached from EFI's root and
  *                                not from the kernel's, the root included
  *   probe.efi.pt_pages_shared    page-table pages reached from both
+ *   probe.efi.user_pages         pages that EFI's table maps for CPL 3
+ *   probe.efi.supervisor_pages   pages that it maps, but not for CPL 3
+ *   probe.efi.global_pages       pages that it maps with the global bit
+ *
+ * On an isolated kernel only:
+ *
+ *   probe.efi.gate.{text,data,idt,gdt,tss}
+ *                                supervisor pages that are the gate's, which the
+ *                                kernel has at the same address: by symbol, and
+ *                                in the CPU entry area GDT and TSS of one CPU
+ *   probe.efi.gate_bytes         all of these
+ *   probe.efi.gate_prot          how many of these allow something else than text
+ *                                to be read and run, data to be read and written,
+ *                                and the others to be read
+ *   probe.efi.supervisor_unnamed supervisor pages that are none of these
+ *   probe.efi.fw_pages           firmware's stack and argument pages
+ *   probe.efi.user_elsewhere     user pages in the upper half that are not these
+ *                                and not in the EFI window
+ *
  *   probe.slots.{kernel,efi,trampoline}=INDEX:PHYS,...
  *                                present top-level entries and what they point to
  *   probe.shared.{efi_kernel,trampoline_kernel,efi_trampoline}=INDEX,...
@@ -79,6 +102,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <unistd.h>
 
 #define BIT_ULL(nr)	(1ULL << (nr))
@@ -90,13 +114,26 @@
 
 #define PTE_P		BIT_ULL(0)
 #define PTE_RW		BIT_ULL(1)
+#define PTE_US		BIT_ULL(2)
 #define PTE_PS		BIT_ULL(7)
+#define PTE_G		BIT_ULL(8)
 #define PTE_NX		BIT_ULL(63)
 #define PTE_ADDR	0x000ffffffffff000ULL
 
 /* The part of the address space that the kernel sets aside for EFI */
 #define EFI_WIN_START	0xffffffef00000000ULL
 #define EFI_WIN_END	0xffffffff00000000ULL
+
+/* Where the gate has firmware's stack and arguments, see FW_BASE in gate.c */
+#define FW_STACK		(EFI_WIN_START - BIT_ULL(30) + PG_SIZE)
+#define FW_STACK_SIZE		(4 * PG_SIZE)
+#define FW_ARGS			(FW_STACK + FW_STACK_SIZE + PG_SIZE)
+#define FW_ARGS_SIZE		PG_SIZE
+
+/* The part for CPU entry areas, and in each GDT the entry for the TSS */
+#define ENTRY_AREA_START	0xfffffe0000000000ULL
+#define ENTRY_AREA_END		0xfffffe8000000000ULL
+#define GDT_ENTRY_TSS		8
 
 #define LOW_MEG		BIT_ULL(20)
 
@@ -237,10 +274,42 @@ static uint64_t leaf_phys(uint64_t entry, int level)
 	return entry & PTE_ADDR & ~((1ULL << level_shift(level)) - 1);
 }
 
-/* Where does va lead to? */
-static bool translate_levels(uint64_t root, int nlevels, uint64_t va, uint64_t *phys)
+/* What all levels down to an entry allow; only the last one's PTE_G counts */
+struct perm {
+	bool rw, nx, user, global;
+};
+
+static const struct perm perm_all = { .rw = true, .user = true };
+
+static struct perm perm_below(struct perm p, uint64_t entry)
 {
-	uint64_t table = root, entry, off;
+	return (struct perm) {
+		.rw = p.rw && (entry & PTE_RW),
+		.nx = p.nx || (entry & PTE_NX),
+		.user = p.user && (entry & PTE_US),
+		.global = entry & PTE_G,
+	};
+}
+
+struct leaf {
+	uint64_t va, phys, size;
+	struct perm perm;
+};
+
+static struct leaf make_leaf(uint64_t va, uint64_t entry, int level, struct perm perm)
+{
+	return (struct leaf) {
+		.va = canonical(va),
+		.phys = leaf_phys(entry, level),
+		.size = 1ULL << level_shift(level),
+		.perm = perm,
+	};
+}
+
+static bool find_leaf(uint64_t root, int nlevels, uint64_t va, struct leaf *leaf)
+{
+	struct perm perm = perm_all;
+	uint64_t table = root, entry;
 	struct pt_page *p;
 	int level;
 
@@ -251,14 +320,26 @@ static bool translate_levels(uint64_t root, int nlevels, uint64_t va, uint64_t *
 		entry = p->entry[(va >> level_shift(level)) % ENTRIES];
 		if (!(entry & PTE_P))
 			return false;
+		perm = perm_below(perm, entry);
 		if (is_leaf(entry, level)) {
-			off = va & ((1ULL << level_shift(level)) - 1);
-			*phys = leaf_phys(entry, level) + off;
+			*leaf = make_leaf(va & ~((1ULL << level_shift(level)) - 1),
+					  entry, level, perm);
 			return true;
 		}
 		table = entry & PTE_ADDR;
 	}
 	return false;
+}
+
+/* Where does va lead to? */
+static bool translate_levels(uint64_t root, int nlevels, uint64_t va, uint64_t *phys)
+{
+	struct leaf leaf;
+
+	if (!find_leaf(root, nlevels, va, &leaf))
+		return false;
+	*phys = leaf.phys + (va & (leaf.size - 1));
+	return true;
 }
 
 static bool maps(uint64_t root, uint64_t va, uint64_t phys)
@@ -268,14 +349,9 @@ static bool maps(uint64_t root, uint64_t va, uint64_t phys)
 	return translate_levels(root, levels, va, &p) && p == phys;
 }
 
-struct leaf {
-	uint64_t va, phys, size;
-	bool wx;
-};
-
 typedef void (*leaf_fn)(const struct leaf *leaf, void *arg);
 
-static void walk_table(uint64_t phys, int level, uint64_t va, bool rw, bool nx,
+static void walk_table(uint64_t phys, int level, uint64_t va, struct perm above,
 		       unsigned int root_bit, leaf_fn fn, void *arg)
 {
 	struct pt_page *p = pt_get(phys);
@@ -285,23 +361,17 @@ static void walk_table(uint64_t phys, int level, uint64_t va, bool rw, bool nx,
 	for (i = 0; i < ENTRIES; i++) {
 		uint64_t entry = p->entry[i];
 		uint64_t addr = va + ((uint64_t)i << level_shift(level));
-		bool erw, enx;
+		struct perm perm;
 
 		if (!(entry & PTE_P))
 			continue;
-		erw = rw && (entry & PTE_RW);
-		enx = nx || (entry & PTE_NX);
+		perm = perm_below(above, entry);
 		if (is_leaf(entry, level)) {
-			struct leaf leaf = {
-				.va = canonical(addr),
-				.phys = leaf_phys(entry, level),
-				.size = 1ULL << level_shift(level),
-				.wx = erw && !enx,
-			};
+			struct leaf leaf = make_leaf(addr, entry, level, perm);
 
 			fn(&leaf, arg);
 		} else {
-			walk_table(entry & PTE_ADDR, level - 1, addr, erw, enx,
+			walk_table(entry & PTE_ADDR, level - 1, addr, perm,
 				   root_bit, fn, arg);
 		}
 	}
@@ -331,6 +401,15 @@ enum sym {
 	SYM_EFI_MM,
 	SYM_PAGE_OFFSET_BASE,
 	SYM_L5_ENABLED,
+	SYM_GATE_TEXT,
+	SYM_GATE_TEXT_END,
+	SYM_GATE_PAGE,
+	SYM_GATE_IDT,
+	SYM_FW_STACK,
+	SYM_FW_ARGS,
+	SYM_PER_CPU_OFFSET,
+	SYM_GDT_PAGE,
+	SYM_CPU_TSS,
 	NR_SYMS
 };
 
@@ -344,6 +423,15 @@ static const char *const sym_name[NR_SYMS] = {
 	[SYM_EFI_MM]		= "efi_mm",
 	[SYM_PAGE_OFFSET_BASE]	= "page_offset_base",
 	[SYM_L5_ENABLED]	= "__pgtable_l5_enabled",
+	[SYM_GATE_TEXT]		= "efi_gate_text",
+	[SYM_GATE_TEXT_END]	= "efi_gate_text_end",
+	[SYM_GATE_PAGE]		= "efi_gate_page",
+	[SYM_GATE_IDT]		= "gate_idt",
+	[SYM_FW_STACK]		= "fw_stack",
+	[SYM_FW_ARGS]		= "fw_args",
+	[SYM_PER_CPU_OFFSET]	= "__per_cpu_offset",
+	[SYM_GDT_PAGE]		= "gdt_page",
+	[SYM_CPU_TSS]		= "cpu_tss_rw",
 };
 
 static uint64_t sym[NR_SYMS];
@@ -666,10 +754,6 @@ static uint64_t find_efi_root(uint64_t trampoline, long offset, const char **sou
 	return root;
 }
 
-/*
- * Figures
- */
-
 enum root {
 	KERNEL,
 	EFI,
@@ -680,12 +764,169 @@ enum root {
 static const char *const root_name[NR_ROOTS] = { "kernel", "efi", "trampoline" };
 static uint64_t root[NR_ROOTS];
 
+/*
+ * Isolation: what EFI's table may have besides the firmware's own memory
+ */
+
+enum gate_part {
+	GATE_TEXT,
+	GATE_DATA,
+	GATE_IDT,
+	GATE_GDT,
+	GATE_TSS,
+	NR_GATE_PARTS,
+	GATE_NONE
+};
+
+static const struct {
+	const char *name;
+	struct perm perm;
+} gate_parts[NR_GATE_PARTS] = {
+	[GATE_TEXT]	= { "text", { .rw = false, .nx = false } },
+	[GATE_DATA]	= { "data", { .rw = true,  .nx = true } },
+	[GATE_IDT]	= { "idt",  { .rw = false, .nx = true } },
+	[GATE_GDT]	= { "gdt",  { .rw = false, .nx = true } },
+	[GATE_TSS]	= { "tss",  { .rw = false, .nx = true } },
+};
+
+static bool isolated;
+static uint64_t fw_stack, fw_args;	/* physical */
+static int gate_cpu = -1;
+static uint64_t tss_base;		/* as the GDT of that CPU has it */
+
+static bool log_has(const char *log, const char *text)
+{
+	return log && strstr(log, text);
+}
+
+/*
+ * Firmware that runs at CPL 3 needs user pages, and firmware that runs at CPL 0
+ * with SMEP cannot have any.  The kernel's word is not taken for it, but must
+ * not be a different one.
+ */
+static void find_isolation(void)
+{
+	int size = klogctl(10 /* SYSLOG_ACTION_SIZE_BUFFER */, NULL, 0);
+	char *log = size > 0 ? calloc(1, size + 1) : NULL;
+	struct leaf leaf;
+	size_t i;
+
+	for (i = 0; i < nr_regions; i++) {
+		if (find_leaf(root[EFI], levels, regions[i].virt, &leaf) && leaf.perm.user)
+			isolated = true;
+	}
+
+	if (log && klogctl(3 /* SYSLOG_ACTION_READ_ALL */, log, size) < 0)
+		die("cannot read the kernel log: %s", strerror(errno));
+	if (log_has(log, "efi: runtime services are isolated") && !isolated)
+		die("isolated, says the kernel log, but firmware's pages are supervisor pages");
+	if (log_has(log, "efi: runtime services are not isolated") && isolated)
+		die("not isolated, says the kernel log, but firmware's pages are user pages");
+	free(log);
+
+	if (!isolated)
+		return;
+	for (i = SYM_GATE_TEXT; i <= SYM_CPU_TSS; i++) {
+		if (!sym[i])
+			die("no %s in /proc/kallsyms", sym_name[i]);
+	}
+	if (!direct_to_phys(read_u64(sym_phys(SYM_FW_STACK), "fw_stack"), &fw_stack) ||
+	    !direct_to_phys(read_u64(sym_phys(SYM_FW_ARGS), "fw_args"), &fw_args))
+		die("fw_stack or fw_args does not point to RAM");
+}
+
+static int last_cpu(void)
+{
+	FILE *f = open_file("/sys/devices/system/cpu/possible");
+	int cpu, last = -1;
+
+	while (fscanf(f, "%d%*[-,]", &cpu) == 1)
+		last = cpu;
+	fclose(f);
+	if (last < 0)
+		die("cannot read /sys/devices/system/cpu/possible");
+	return last;
+}
+
+/* Does a CPU have this page of the per-CPU variable there? */
+static bool is_per_cpu(enum sym s, uint64_t offset, int cpu, uint64_t phys)
+{
+	uint64_t base = read_u64(sym_phys(SYM_PER_CPU_OFFSET) + cpu * sizeof(base),
+				 "__per_cpu_offset");
+
+	return maps(root[KERNEL], base + sym[s] + offset, phys);
+}
+
+/*
+ * GDTs come first in their CPU's entry area, and one CPU's is all there may be.
+ * They and the TSS are read-only there, other than the stacks.
+ */
+static enum gate_part entry_area_part(uint64_t va, uint64_t phys)
+{
+	struct leaf leaf;
+	uint64_t desc[2];
+	int cpu, last;
+
+	if (!find_leaf(root[KERNEL], levels, va, &leaf) || leaf.perm.rw)
+		return GATE_NONE;
+	if (gate_cpu >= 0)
+		return va >= tss_base &&
+		       is_per_cpu(SYM_CPU_TSS, va - tss_base, gate_cpu, phys) ?
+		       GATE_TSS : GATE_NONE;
+
+	last = last_cpu();
+	for (cpu = 0; cpu <= last; cpu++) {
+		if (is_per_cpu(SYM_GDT_PAGE, 0, cpu, phys))
+			break;
+	}
+	if (cpu > last)
+		return GATE_NONE;
+
+	if (!read_phys(phys + GDT_ENTRY_TSS * sizeof(desc[0]), desc, sizeof(desc)))
+		die("cannot read the GDT at %#llx", (unsigned long long)phys);
+	tss_base = (desc[0] >> 16 & 0xffffff) | (desc[0] >> 56) << 24 | desc[1] << 32;
+	gate_cpu = cpu;
+	return GATE_GDT;
+}
+
+static enum gate_part gate_part_at(uint64_t va, uint64_t phys)
+{
+	/* All of it is where the kernel has it, too */
+	if (!maps(root[KERNEL], va, phys))
+		return GATE_NONE;
+	if (va >= sym[SYM_GATE_TEXT] && va < sym[SYM_GATE_TEXT_END])
+		return GATE_TEXT;
+	if (va == sym[SYM_GATE_PAGE])
+		return GATE_DATA;
+	if (va == sym[SYM_GATE_IDT])
+		return GATE_IDT;
+	if (va >= ENTRY_AREA_START && va < ENTRY_AREA_END)
+		return entry_area_part(va, phys);
+	return GATE_NONE;
+}
+
+static bool is_fw_page(uint64_t va, uint64_t phys, struct perm perm)
+{
+	if (!perm.rw || !perm.nx)
+		return false;
+	return (va - FW_STACK < FW_STACK_SIZE && phys - fw_stack == va - FW_STACK) ||
+	       (va - FW_ARGS < FW_ARGS_SIZE && phys - fw_args == va - FW_ARGS);
+}
+
+/*
+ * Figures
+ */
+
 struct figures {
 	uint64_t wx;			/* W+X pages */
 	uint64_t wx_own;		/* of these, in lower half and EFI window */
 	uint64_t window;		/* pages present in the EFI window */
 	unsigned char *reached;		/* physical RAM, a bit for each page */
 	uint64_t nr_reached;
+	/* Pages of EFI's table */
+	uint64_t user, supervisor, global;
+	uint64_t gate[NR_GATE_PARTS], gate_prot, supervisor_unnamed;
+	uint64_t fw, user_elsewhere;
 };
 
 static bool is_runtime_page(uint64_t phys)
@@ -742,18 +983,63 @@ static void reach_ram(struct figures *f, uint64_t start, uint64_t size)
 	}
 }
 
+/* Is this page of EFI's table kernel memory that has a reason to be there? */
+static bool has_name(struct figures *f, uint64_t va, uint64_t phys, struct perm perm)
+{
+	enum gate_part part;
+
+	if (!perm.user) {
+		part = gate_part_at(va, phys);
+		if (part == GATE_NONE) {
+			f->supervisor_unnamed++;
+			return false;
+		}
+		f->gate[part]++;
+		if (perm.rw != gate_parts[part].perm.rw || perm.nx != gate_parts[part].perm.nx)
+			f->gate_prot++;
+		return true;
+	}
+
+	if ((int64_t)va >= 0 || (va >= EFI_WIN_START && va < EFI_WIN_END))
+		return false;
+	if (is_fw_page(va, phys, perm)) {
+		f->fw++;
+		return true;
+	}
+	f->user_elsewhere++;
+	return false;
+}
+
+static void add_efi_leaf(struct figures *f, const struct leaf *leaf)
+{
+	uint64_t pages = leaf->size >> PG_SHIFT, off;
+
+	*(leaf->perm.user ? &f->user : &f->supervisor) += pages;
+	if (leaf->perm.global)
+		f->global += pages;
+
+	if (!isolated) {
+		reach_ram(f, leaf->phys, leaf->size);
+		return;
+	}
+	for (off = 0; off < leaf->size; off += PG_SIZE) {
+		if (!has_name(f, leaf->va + off, leaf->phys + off, leaf->perm))
+			reach_ram(f, leaf->phys + off, PG_SIZE);
+	}
+}
+
 static void add_leaf(const struct leaf *leaf, void *arg)
 {
 	struct figures *f = arg;
 	uint64_t win = overlap(leaf->va, leaf->size, EFI_WIN_START, EFI_WIN_END);
 
 	f->window += win >> PG_SHIFT;
-	if (leaf->wx) {
+	if (leaf->perm.rw && !leaf->perm.nx) {
 		f->wx += leaf->size >> PG_SHIFT;
 		f->wx_own += ((int64_t)leaf->va >= 0 ? leaf->size : win) >> PG_SHIFT;
 	}
 	if (f->reached)
-		reach_ram(f, leaf->phys, leaf->size);
+		add_efi_leaf(f, leaf);
 }
 
 static void alloc_reached(struct figures *f, uint64_t top)
@@ -765,7 +1051,7 @@ static void alloc_reached(struct figures *f, uint64_t top)
 
 static void walk_root(enum root r, struct figures *f)
 {
-	walk_table(root[r], levels, 0, true, false, 1U << r, add_leaf, f);
+	walk_table(root[r], levels, 0, perm_all, 1U << r, add_leaf, f);
 }
 
 /* Runtime code and data above 1 MiB that this root maps 1:1 or in the direct map */
@@ -907,6 +1193,29 @@ static void print_hex(const char *key, uint64_t val)
 	printf("probe.%s=0x%llx\n", key, (unsigned long long)val);
 }
 
+static void print_isolation(const struct figures *f)
+{
+	uint64_t pages = 0;
+	int part;
+
+	for (part = 0; part < NR_GATE_PARTS; part++) {
+		printf("probe.efi.gate.%s=%llu\n", gate_parts[part].name,
+		       (unsigned long long)f->gate[part]);
+		pages += f->gate[part];
+	}
+	print_u64("efi.gate_bytes", pages << PG_SHIFT);
+	print_u64("efi.gate_prot", f->gate_prot);
+	print_u64("efi.supervisor_unnamed", f->supervisor_unnamed);
+	print_u64("efi.fw_pages", f->fw);
+	print_u64("efi.user_elsewhere", f->user_elsewhere);
+}
+
+static bool isolation_holds(const struct figures *f, uint64_t shared)
+{
+	return !f->nr_reached && !f->gate_prot && !f->supervisor_unnamed &&
+	       !f->user_elsewhere && !f->global && !shared;
+}
+
 static long parse_offset(const char *s)
 {
 	char *end;
@@ -963,6 +1272,8 @@ int main(int argc, char **argv)
 	root[TRAMPOLINE] = find_trampoline(trampoline_offset);
 	root[EFI] = find_efi_root(root[TRAMPOLINE], mm_offset, &source);
 
+	find_isolation();
+
 	for (i = 0; i < ram.nr; i++) {
 		if (ram.e[i].end > top)
 			top = ram.e[i].end;
@@ -984,6 +1295,7 @@ int main(int argc, char **argv)
 	print_hex("efi_root", root[EFI]);
 	print_hex("trampoline_root", root[TRAMPOLINE]);
 	printf("probe.efi_source=%s\n", source);
+	printf("probe.isolated=%s\n", isolated ? "yes" : "no");
 	print_u64("wx.kernel", f[KERNEL].wx);
 	print_u64("wx.efi", f[EFI].wx_own);
 	print_u64("wx.efi.all", f[EFI].wx);
@@ -994,9 +1306,18 @@ int main(int argc, char **argv)
 	print_u64("ram_bytes", all.nr_reached << PG_SHIFT);
 	print_u64("efi.pt_pages", own);
 	print_u64("efi.pt_pages_shared", shared);
+	print_u64("efi.user_pages", f[EFI].user);
+	print_u64("efi.supervisor_pages", f[EFI].supervisor);
+	print_u64("efi.global_pages", f[EFI].global);
+	if (isolated)
+		print_isolation(&f[EFI]);
 	print_tables();
 
 	if (fflush(stdout) || ferror(stdout))
 		die("cannot write the results");
+	if (isolated && !isolation_holds(&f[EFI], shared)) {
+		fprintf(stderr, "ptprobe: EFI's table has what isolation does not allow\n");
+		return 3;
+	}
 	return 0;
 }

@@ -8,10 +8,15 @@
  * none may be writable and executable if the firmware says how to avoid it,
  * and what was only mapped for SetVirtualAddressMap() must be gone.
  *
+ * A kernel that isolates firmware calls it at CPL 3, in page tables that have
+ * nothing of the kernel but the gate that leads there and back: then, all else
+ * in them must be user pages, and those must be the firmware's.
+ *
  * All of this is decided from what the kernel shows in debugfs, in the text
- * format of arch/x86/mm/dump_pagetables.c, and from the EFI memory map in
- * /sys/firmware/efi/runtime-map.  The dump has no physical addresses, so that
- * a mapping leads where it should is only shown by firmware working.
+ * format of arch/x86/mm/dump_pagetables.c, from the EFI memory map in
+ * /sys/firmware/efi/runtime-map, and from where /proc/kallsyms has the gate.  The
+ * dump has no physical addresses, so that a mapping leads where it should is only
+ * shown by firmware working.
  *
  * Prints KTAP by itself, so that it builds in trees whose kselftest.h has no
  * helpers for that.
@@ -63,6 +68,21 @@ int main(void)
 #define EFI_WIN_START	0xffffffef00000000UL
 #define EFI_WIN_LAST	0xfffffffeffffffffUL
 
+/*
+ * Where an isolated firmware has its stack and, after it, its arguments.  The
+ * first page is where it returns to, and never mapped.
+ */
+#define FW_AREA_START	(EFI_WIN_START - SZ_1GB)
+#define FW_AREA_LAST	(EFI_WIN_START - 1)
+
+/* GDT and TSS of each CPU are in here, and how far apart they can be */
+#define ENTRY_AREA_START	0xfffffe0000000000UL
+#define ENTRY_AREA_LAST		0xfffffe7fffffffffUL
+#define MAX_GDT_TO_TSS_END	(16 * PG_SIZE)
+
+/* More pages than this are not just a way in and out */
+#define MAX_GATE_PAGES	12
+
 /* Memory descriptor types and attributes of the UEFI specification */
 #define EFI_RESERVED_TYPE		0
 #define EFI_BOOT_SERVICES_CODE		3
@@ -91,6 +111,7 @@ enum prot {
 	P_USER		= BIT(3),
 	P_PWT		= BIT(4),
 	P_PCD		= BIT(5),
+	P_GLOBAL	= BIT(6),
 };
 
 /* One line of a dump.  Ends are inclusive: the last one is the top of memory */
@@ -132,13 +153,16 @@ static struct table kernel_table, efi_table;
 static struct region *regions;
 static size_t nr_regions;
 
-static const char *kernel_file;
+static const char *kernel_file, *efi_file;
 static bool mounted_debugfs;
 
 /* The kernel command line's options that matter here */
 static bool opt_old_map, opt_noruntime, opt_debug;
 static bool mixed_mode;
 static enum memattr memattr;
+
+static bool isolated;
+static char not_isolated_reason[128];
 
 /*
  * EFI has no table of its own to show, but its mappings are in the kernel's:
@@ -235,6 +259,8 @@ static bool parse_range(char *line, struct range *r)
 			r->prot |= P_PWT;
 		else if (!strcmp(word, "PCD"))
 			r->prot |= P_PCD;
+		else if (!strcmp(word, "GLB"))
+			r->prot |= P_GLOBAL;
 	}
 
 	if (!(r->prot & P_PRESENT))
@@ -467,14 +493,18 @@ static bool firmware_owned(const struct region *r)
 }
 
 /*
- * Does the firmware publish a memory attributes table?
+ * Reading the kernel log
  */
 
-/* Kernels that know the table list it when they start */
-static bool memattr_in_log(void)
+/*
+ * Look for a message of the kernel's own, not one that was written to
+ * /dev/kmsg, and put in buf what follows the text in its line.
+ */
+static bool find_in_log(const char *text, char *buf, size_t size)
 {
 	bool found = false;
-	char buf[8192];
+	char record[8192];
+	char *at;
 	ssize_t n;
 	int fd;
 
@@ -483,17 +513,37 @@ static bool memattr_in_log(void)
 		return false;
 
 	for (;;) {
-		n = read(fd, buf, sizeof(buf) - 1);
+		n = read(fd, record, sizeof(record) - 1);
 		if (n < 0 && errno == EPIPE)
 			continue;	/* overwritten meanwhile, there is more */
 		if (n <= 0)
 			break;
-		buf[n] = '\0';
-		if (strstr(buf, "MEMATTR=0x"))
+		record[n] = '\0';
+		/* Facility 0, any level */
+		if (strtoul(record, NULL, 10) >= 8)
+			continue;
+		at = strchr(record, ';');
+		at = at ? strstr(at, text) : NULL;
+		if (at) {
+			snprintf(buf, size, "%s", at + strlen(text));
+			buf[strcspn(buf, "\n")] = '\0';
 			found = true;
+		}
 	}
 	close(fd);
 	return found;
+}
+
+/*
+ * Does the firmware publish a memory attributes table?
+ */
+
+/* Kernels that know the table list it when they start */
+static bool memattr_in_log(void)
+{
+	char buf[8];
+
+	return find_in_log("MEMATTR=0x", buf, sizeof(buf));
 }
 
 /*
@@ -874,7 +924,7 @@ static unsigned long differing_pages(const struct table *t, const struct region 
 		if (end > r->size - 1)
 			end = r->size - 1;
 		/* What is missing altogether is another test's business */
-		if ((prot1 & prot2 & P_PRESENT) && prot1 != prot2) {
+		if ((prot1 & prot2 & P_PRESENT) && ((prot1 ^ prot2) & ~P_GLOBAL)) {
 			show("mapped 1:1 as", r->phys + off, r->phys + end, prot1);
 			show("but virtually as", r->virt + off, r->virt + end, prot2);
 			pages += nr_pages(off, end);
@@ -1030,6 +1080,324 @@ static enum verdict test_efi_leftover(void)
 }
 
 /*
+ * Isolation
+ */
+
+/*
+ * The kernel says which it is when it starts.  When that is no longer in the
+ * log, or was never said, user pages tell: stock kernels call firmware at CPL 0
+ * and have no user page in EFI's table.
+ */
+static void find_isolation(void)
+{
+	char buf[sizeof(not_isolated_reason)];
+	const char *said_by = "kernel log";
+	size_t i;
+
+	if (find_in_log(";efi: runtime services are isolated", buf, sizeof(buf))) {
+		isolated = true;
+	} else if (find_in_log(";efi: runtime services are not isolated: ", buf,
+			       sizeof(buf))) {
+		snprintf(not_isolated_reason, sizeof(not_isolated_reason), "%s", buf);
+	} else {
+		said_by = "page tables";
+		for (i = 0; i < efi_table.nr; i++) {
+			if (efi_table.range[i].prot & P_USER)
+				isolated = true;
+		}
+	}
+
+	diag("runtime services, by the %s: %s", said_by,
+	     isolated ? "isolated" : "not isolated");
+}
+
+static enum verdict need_isolation(void)
+{
+	if (isolated)
+		return need_efi_table(false);
+	if (not_isolated_reason[0])
+		return skip("not isolated: %s", not_isolated_reason);
+	return skip("not isolated, by all that the kernel shows");
+}
+
+/* What it takes to enter and leave firmware, where the kernel has it, too */
+static struct gate_part {
+	const char	*start_name;
+	const char	*end_name;	/* one page if there is none */
+	unsigned int	prot;
+	unsigned long	start;
+	unsigned long	end;
+} gate_parts[] = {
+	{
+		.start_name	= "efi_gate_text",
+		.end_name	= "efi_gate_text_end",
+		.prot		= P_PRESENT,
+	}, {
+		.start_name	= "efi_gate_page",
+		.prot		= P_PRESENT | P_RW | P_NX,
+	}, {
+		.start_name	= "gate_idt",
+		.prot		= P_PRESENT | P_NX,
+	},
+};
+
+/* Returns the name of a symbol that could not be found, or NULL */
+static const char *read_gate_symbols(void)
+{
+	char line[512], name[256];
+	unsigned long addr;
+	const char *missing = NULL;
+	FILE *f;
+	size_t i;
+
+	f = fopen("/proc/kallsyms", "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		/* Not those of modules */
+		if (sscanf(line, "%lx %*c %255s", &addr, name) != 2 || strchr(line, '['))
+			continue;
+		for (i = 0; i < ARRAY_SIZE(gate_parts); i++) {
+			if (!strcmp(name, gate_parts[i].start_name))
+				gate_parts[i].start = addr;
+			if (gate_parts[i].end_name && !strcmp(name, gate_parts[i].end_name))
+				gate_parts[i].end = addr;
+		}
+	}
+	if (f)
+		fclose(f);
+
+	for (i = 0; i < ARRAY_SIZE(gate_parts); i++) {
+		if (!gate_parts[i].end_name)
+			gate_parts[i].end = gate_parts[i].start + PG_SIZE;
+		else if (!gate_parts[i].end)
+			missing = gate_parts[i].end_name;
+		if (!gate_parts[i].start)
+			missing = gate_parts[i].start_name;
+	}
+	return missing;
+}
+
+/* What EFI's table has that is no user page */
+struct gate {
+	unsigned long	pages;
+	unsigned long	unnamed;
+	unsigned long	wrong;		/* permissions */
+	unsigned long	entry_first;	/* in the CPU entry area */
+	unsigned long	entry_last;
+};
+
+static void judge_supervisor_page(struct gate *g, unsigned long addr, unsigned int prot)
+{
+	unsigned int want = P_PRESENT | P_NX;	/* GDT and TSS */
+	unsigned long last;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(gate_parts); i++) {
+		if (addr >= gate_parts[i].start && addr < gate_parts[i].end) {
+			want = gate_parts[i].prot;
+			break;
+		}
+	}
+
+	if (i == ARRAY_SIZE(gate_parts)) {
+		/*
+		 * GDT and TSS are read-only for the kernel, too: the stacks
+		 * between and after them are not.  First in the area is the IDT
+		 * of the kernel, which firmware does not run with.
+		 */
+		if (addr < ENTRY_AREA_START + PG_SIZE || addr > ENTRY_AREA_LAST ||
+		    (prot_at(&kernel_table, addr, &last) & (P_PRESENT | P_RW)) != P_PRESENT) {
+			show("no user page, and not the gate's", addr,
+			     addr + PG_SIZE - 1, prot);
+			g->unnamed++;
+			return;
+		}
+		if (!g->entry_first)
+			g->entry_first = addr;
+		g->entry_last = addr + PG_SIZE - 1;
+	}
+
+	g->pages++;
+	if ((prot & (P_PRESENT | P_RW | P_NX)) != want) {
+		show("the gate's, with other permissions", addr, addr + PG_SIZE - 1, prot);
+		g->wrong++;
+	}
+}
+
+static void judge_supervisor_pages(struct gate *g)
+{
+	unsigned long addr;
+	size_t i;
+
+	for (i = 0; i < efi_table.nr; i++) {
+		const struct range *r = &efi_table.range[i];
+
+		if (r->prot & P_USER)
+			continue;
+		/* The gate's pages are few, and anything large is none of them */
+		if (nr_pages(r->start, r->last) > MAX_GATE_PAGES) {
+			show("no user pages, and not the gate's", r->start, r->last, r->prot);
+			g->unnamed += nr_pages(r->start, r->last);
+			continue;
+		}
+		for (addr = r->start; addr - 1 != r->last; addr += PG_SIZE)
+			judge_supervisor_page(g, addr, r->prot);
+	}
+}
+
+static enum verdict judge_gate(bool quiet)
+{
+	unsigned long entry_size, global = 0;
+	struct gate g = {};
+	const char *missing;
+	enum verdict verdict;
+	size_t i;
+
+	verdict = need_isolation();
+	if (verdict != PASS)
+		return verdict;
+
+	missing = read_gate_symbols();
+	if (missing)
+		return skip("no %s in /proc/kallsyms: needs CONFIG_KALLSYMS_ALL", missing);
+
+	judge_supervisor_pages(&g);
+	for (i = 0; i < efi_table.nr; i++) {
+		if (!(efi_table.range[i].prot & P_GLOBAL))
+			continue;
+		show("global", efi_table.range[i].start, efi_table.range[i].last,
+		     efi_table.range[i].prot);
+		global += nr_pages(efi_table.range[i].start, efi_table.range[i].last);
+	}
+
+	if (!quiet)
+		diag("%lu pages for the gate; of the CPU, 0x%lx-0x%lx", g.pages,
+		     g.entry_first, g.entry_last);
+	if (g.unnamed)
+		diag("%lu supervisor pages that are not the gate's", g.unnamed);
+	if (g.wrong)
+		diag("%lu pages of the gate with other permissions than it needs", g.wrong);
+	if (global)
+		diag("%lu global pages, which stay in the TLB after a call", global);
+
+	if (g.pages > MAX_GATE_PAGES) {
+		diag("that is more than %d", MAX_GATE_PAGES);
+		return FAIL;
+	}
+	entry_size = g.entry_last - g.entry_first + 1;
+	if (g.entry_first && entry_size > MAX_GDT_TO_TSS_END) {
+		diag("GDT and TSS of more than one CPU");
+		return FAIL;
+	}
+	return g.unnamed || g.wrong || global ? FAIL : PASS;
+}
+
+static enum verdict test_isolation_gate(void)
+{
+	return judge_gate(false);
+}
+
+/* Show and count user pages in [lo, hi] */
+static unsigned long user_pages(const char *what, unsigned long lo, unsigned long hi)
+{
+	unsigned long start, last, pages = 0;
+	size_t i;
+
+	for (i = 0; i < efi_table.nr; i++) {
+		start = efi_table.range[i].start;
+		last = efi_table.range[i].last;
+		if (!(efi_table.range[i].prot & P_USER) || !clip(&start, &last, lo, hi))
+			continue;
+		show(what, start, last, efi_table.range[i].prot);
+		pages += nr_pages(start, last);
+	}
+	return pages;
+}
+
+/*
+ * The next piece of firmware's stack or arguments at or after *start: pages
+ * without a hole in between.  Is there one?
+ */
+static bool next_piece(unsigned long *start, unsigned long *last, unsigned long *bad)
+{
+	unsigned long addr = *start, next;
+	unsigned int prot = 0;
+
+	while (addr <= FW_AREA_LAST) {
+		prot = prot_at(&efi_table, addr, &next);
+		if (prot & P_PRESENT)
+			break;
+		addr = next + 1;
+	}
+	if (!(prot & P_PRESENT))
+		return false;
+
+	for (*start = addr; addr <= FW_AREA_LAST; addr = next + 1) {
+		prot = prot_at(&efi_table, addr, &next);
+		if (!(prot & P_PRESENT))
+			break;
+		if (next > FW_AREA_LAST)
+			next = FW_AREA_LAST;
+		*last = next;
+		/* That it is a user page is another test's business */
+		if (!(prot & P_RW) || !(prot & P_NX)) {
+			show("stack or arguments", addr, next, prot);
+			*bad += nr_pages(addr, next);
+		}
+	}
+	return true;
+}
+
+static enum verdict judge_user(bool quiet)
+{
+	unsigned long start = FW_AREA_START, last = 0, pages, bad = 0;
+	static const char what[] = "a user page that is not firmware's";
+	enum verdict verdict;
+	unsigned int pieces;
+
+	verdict = need_isolation();
+	if (verdict != PASS)
+		return verdict;
+
+	/* The lower half and the window are efi_no_leftovers' business */
+	pages = user_pages(what, LOWER_HALF_LAST + 1, FW_AREA_START - 1);
+	pages += user_pages(what, EFI_WIN_LAST + 1, ~0UL);
+	if (pages) {
+		diag("%lu user pages outside EFI's part of the upper half", pages);
+		verdict = FAIL;
+	}
+
+	for (pieces = 0; next_piece(&start, &last, &bad); pieces++) {
+		if (!pieces && !quiet)
+			diag("firmware's stack: 0x%lx-0x%lx", start, last);
+		if (start == FW_AREA_START) {
+			diag("the page below is mapped, which firmware returns to");
+			verdict = FAIL;
+		}
+		if (last == FW_AREA_LAST) {
+			diag("no page that is not mapped below the EFI window");
+			verdict = FAIL;
+		}
+		start = last + 1;
+	}
+
+	/* With nothing in between, they would be one */
+	if (pieces < 2) {
+		diag("no stack and arguments with pages that are not mapped around them");
+		verdict = FAIL;
+	}
+	if (bad) {
+		diag("%lu pages of stack or arguments that are executable or read-only", bad);
+		verdict = FAIL;
+	}
+	return verdict;
+}
+
+static enum verdict test_isolation_user(void)
+{
+	return judge_user(false);
+}
+
+/*
  * Runtime services
  */
 
@@ -1167,7 +1535,20 @@ static enum verdict test_runtime_services(void)
 	wx = count_kernel_wx(true);
 	diag("after runtime calls, the kernel's table has %lu pages of EFI's, %lu W+X pages",
 	     virt, wx);
-	return virt || wx ? FAIL : PASS;
+	if (virt || wx)
+		return FAIL;
+
+	if (!isolated)
+		return PASS;
+	if (!read_table(efi_file, &efi_table)) {
+		diag("cannot read %s again: %s", efi_file, strerror(errno));
+		return FAIL;
+	}
+	if (judge_gate(true) == FAIL || judge_user(true) == FAIL) {
+		diag("after runtime calls, firmware is not isolated any more");
+		return FAIL;
+	}
+	return PASS;
 }
 
 static const struct {
@@ -1181,6 +1562,8 @@ static const struct {
 	{ "efi_regions_complete",	test_efi_complete },
 	{ "efi_permissions",		test_efi_permissions },
 	{ "efi_no_leftovers",		test_efi_leftover },
+	{ "isolation_supervisor_pages",	test_isolation_gate },
+	{ "isolation_user_pages",		test_isolation_user },
 	{ "runtime_services",		test_runtime_services },
 };
 
@@ -1263,7 +1646,7 @@ static void setup(void)
 	kernel_file = read_first(kernel_files, &kernel_table);
 	if (!kernel_file || !kernel_table.nr)
 		skip_all("kernel does not show its page tables in debugfs");
-	read_first(efi_files, &efi_table);
+	efi_file = read_first(efi_files, &efi_table);
 
 	read_cmdline();
 	mixed_mode = read_ul(EFI_DIR "/fw_platform_size", &bits) && bits == 32;
@@ -1285,6 +1668,7 @@ int main(void)
 	setup();
 	printf("1..%zu\n", ARRAY_SIZE(tests));
 	find_memattr();
+	find_isolation();
 
 	for (i = 0; i < ARRAY_SIZE(tests); i++) {
 		shown = 0;
