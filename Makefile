@@ -4,6 +4,8 @@ BASE ?=
 TREE ?=
 VERSION ?=
 FROM ?=
+KIND ?=
+CASES ?=
 
 base = $(or $(BASE),v6.12)
 
@@ -20,6 +22,10 @@ help:
 #? make build [BASE=] [VERSION=]      only build, stock and patched
 #? make walk [BASE=] [VERSION=]       build and boot after each patch
 #? make shell [BASE=] [VERSION=]      a shell in the booted patched guest
+#? make misbehave [BASE=] [KIND=patched] [CASES=]  firmware that misbehaves, and
+#?                                    what becomes of the kernel (KIND=stock, too)
+#? make bench [BASE=] [VERSION=]      what the isolation costs, in instructions,
+#?                                    against targets
 #? make report [BASE=]                the report again, from the last run
 #? make deps                          install the Debian packages that are missing
 #? make clean                         remove out/, and build directories in the cache
@@ -50,6 +56,13 @@ walk: deps
 shell: deps
 	@lab/shell.sh "$(base)" "$(VERSION)"
 
+misbehave: deps
+	@VERSION="$(VERSION)" lab/misbehave.sh "$(base)" "$(or $(KIND),patched)" \
+		$(CASES)
+
+bench: deps
+	@lab/bench.sh "$(base)" "$(VERSION)"
+
 report:
 	@lab/report-all.sh "$(base)"
 
@@ -59,4 +72,4 @@ deps:
 clean:
 	@lab/clean.sh
 
-.PHONY: help run test series refresh tree build walk shell report deps clean
+.PHONY: help run test series refresh tree build walk shell misbehave bench report deps clean

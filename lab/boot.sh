@@ -3,6 +3,10 @@
 #
 # The console goes to the file CONSOLE. From the environment:
 #	FIRMWARE  x64 (default), x64-vga, x64-smm, ia32 or bios
+#	TESTFW    yes: firmware with a runtime driver that misbehaves on command
+#	ICOUNT    yes: the TSC counts instructions, and all is the same each time
+#	PLUGIN    a plugin for QEMU, with its arguments
+#	KVM       yes: run on the host's CPU
 #	VARS      variable store to use and keep; else a fresh one
 #	CPUS CPU MEM DEADLINE
 # Exit status: 0 the guest ended by itself, 3 it hung and was killed, 4 QEMU
@@ -61,6 +65,17 @@ if [ -n "$code" ]; then
 fi
 [ "$machine" = q35 ] ||
 	set -- "$@" -global driver=cfi.pflash01,property=secure,value=on
+if [ "${TESTFW-}" = yes ]; then
+	mkdir -p "$out/firmware"
+	make -s -C "$lab/firmware" O="$out/firmware" >&2 ||
+		die "the test firmware does not build: run 'make deps'"
+	set -- "$@" \
+		-device "pci-testdev,romfile=$out/firmware/misbehave.rom"
+fi
+[ "${KVM-}" != yes ] || set -- "$@" -accel kvm
+[ -z "${PLUGIN-}" ] || set -- "$@" -plugin "$PLUGIN"
+[ "${ICOUNT-}" != yes ] ||
+	set -- "$@" -icount shift=0,sleep=off -rtc base=2026-01-01,clock=vm
 set -- "$@" -kernel "$kernel" -initrd "$initrd" \
 	-append "console=ttyS0 panic=-1 lab=$steps $append"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # build.sh BASE VERSION KIND: build the stock or patched kernel of a tree, and
-# the test module for it.
+# the test modules for it.
 set -eu
 lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
@@ -43,22 +43,38 @@ fi
 logged "building $name" "$log-build.log" \
 	"$lab/kbuild.sh" "$base" "$tree" build bzImage
 
-# The module is built in a copy: kbuild leaves its objects beside the source.
+# A module is built in a copy: kbuild leaves its objects beside the source.
 build_module()
 {
-	mkdir -p "$build/lab/efi_call"
-	for src in "$lab"/guest/efi_call/*; do
-		cmp -s "$src" "$build/lab/efi_call/${src##*/}" ||
-			cp "$src" "$build/lab/efi_call/"
+	mkdir -p "$build/lab/$1"
+	for src in $(sources "$1"); do
+		cmp -s "$src" "$build/lab/$1/${src##*/}" ||
+			cp "$src" "$build/lab/$1/"
 	done
 	"$lab/kbuild.sh" "$base" "$tree" build modules_prepare
-	# All that the module needs is exported; modpost of the whole kernel
+	# All that the modules need is exported; modpost of the whole kernel
 	# would only be needed for symbol versions.
 	KBUILD_MODPOST_WARN=1 "$lab/kbuild.sh" "$base" "$tree" build \
-		M="$build/lab/efi_call" modules
+		M="$build/lab/$1" modules
 }
-[ -n "$(find "$build/lab/efi_call/efi_call.ko" -newer "$build/vmlinux" \
-	-newer "$lab/guest/efi_call/efi_call.c" \
-	-newer "$lab/guest/efi_call/Makefile" 2>/dev/null)" ] ||
-	logged "building the test module for $name" "$log-module.log" \
-		build_module
+
+sources()
+{
+	echo "$lab/guest/$1"/*
+	[ "$1" = efi_call ] || echo "$lab/firmware/commands.h"
+}
+
+# Is the module older than the kernel or than one of its sources?
+stale()
+{
+	[ -e "$build/lab/$1/$1.ko" ] || return 0
+	# shellcheck disable=SC2046 # a list of files
+	[ -n "$(find "$build/vmlinux" $(sources "$1") \
+		-newer "$build/lab/$1/$1.ko")" ]
+}
+
+for module in efi_call misbehave bench; do
+	! stale "$module" ||
+		logged "building the module $module for $name" \
+			"$log-$module.log" build_module "$module"
+done

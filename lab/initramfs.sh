@@ -37,7 +37,7 @@ if kexec=$(PATH=$PATH:/usr/sbin:/sbin command -v kexec); then
 fi
 
 cp "$build/arch/x86/boot/bzImage" "$root/lab/bzImage"
-cp "$build/lab/efi_call/efi_call.ko" "$root/lab/"
+cp "$build"/lab/*/*.ko "$root/lab/"
 echo "--trampoline-offset $(nm "$build/arch/x86/realmode/rm/realmode.elf" |
 	awk '$3 == "trampoline_pgd" { print "0x" $1 }')" \
 	> "$root/lab/probe-args"

@@ -1,0 +1,121 @@
+#!/bin/sh
+# bench.sh BASE [WHICH]: what the isolation costs, in instructions of the guest
+# that QEMU counts, so that the figures are the same each time. Exit status 1
+# when a target is missed.
+#
+# Three kernels: stock, patched with efi=noisolate, patched. From the
+# environment, both optional:
+#	PREPARE   no: take the patched tree as it is, with uncommitted work
+#	KVM       yes: cycles of the host's CPU; no target is judged then
+set -eu
+lab=$(cd "$(dirname "$0")" && pwd)
+. "$lab/lib.sh"
+
+base=$1
+need_base "$base"
+version=$("$lab/get.sh" "$base" "${2-}" | tail -n 1)
+dir=$out/bench/$base-$version
+root=$dir/root
+initrd=$dir/initrd.gz
+mkdir -p "$dir"
+
+[ "${PREPARE-}" = no ] || "$lab/prepare.sh" "$base" "$version"
+[ -e "$(tree_dir "$base" "$version" patched)/arch/x86/platform/efi/gate.c" ] ||
+	die "nothing is isolated in $base: BASE is one whose series has gate.c"
+for tree in stock patched; do
+	"$lab/build.sh" "$base" "$version" "$tree"
+done
+
+# One file system for all, with the modules of all: what differs is the kernel.
+rm -rf "$root"
+for name in bin lab/stock lab/patched proc sys dev tmp; do
+	mkdir -p "$root/$name"
+done
+cp "$(command -v busybox)" "$root/bin/busybox"
+cp "$lab/guest/init" "$root/init"
+chmod 755 "$root/init"
+gcc -static -O2 -Wall -o "$root/bin/bench" "$lab/guest/bench.c"
+for tree in stock patched; do
+	cp "$(build_dir "$base" "$version" "$tree")/lab/bench/bench.ko" \
+		"$root/lab/$tree/"
+done
+(cd "$root" && find . | LC_ALL=C sort |
+	cpio -o -H newc -R 0:0 --quiet --reproducible) | gzip -1n > "$initrd"
+
+if [ "${KVM-}" = yes ]; then
+	unit=cycles
+	export CPU=host
+else
+	unit=instructions
+	gcc -shared -fPIC -O2 -Wall -o "$dir/count.so" "$lab/count.c"
+	export CPU=qemu64 ICOUNT=yes
+fi
+
+# boot KIND TREE TESTFW APPEND: adds lines "NAME FIGURE" to DIR/KIND. The figures
+# of the firmware's own instructions, "fw-NAME", are of the stretch that the
+# plugin has counted as many instructions for; with port I/O it may be off by a
+# few.
+boot()
+{
+	console=$dir/$1-$3.console
+	counts=$dir/$1-$3.counts
+	: > "$counts"
+	say "booting $base $version $1, test firmware: $3"
+	rc=0
+	[ "$unit" = cycles ] || export PLUGIN="$dir/count.so,out=$counts"
+	TESTFW=$3 CPUS=1 DEADLINE=600 "$lab/boot.sh" \
+		"$(build_dir "$base" "$version" "$2")/arch/x86/boot/bzImage" \
+		"$initrd" "$console" bench "quiet lab.kind=$2 $4" \
+		< /dev/null || rc=$?
+	if [ "$rc" -ne 0 ] || ! grep -q '^LAB: ok bench' "$console"; then
+		tail -n 20 "$console" | sed 's/^/  /' >&2
+		die "$base $version $1 does not get to the end: see $console"
+	fi
+	awk -v testfw="$3" '
+		NR == FNR { if (!($1 in fw)) fw[$1] = $2; next }
+		$1 != "BENCH" || $3 !~ /^[0-9]+,?$/ {
+			if ($1 == "BENCH" && $3 == "failed:") print $2, "failed"
+			next
+		}
+		# The second boot of a kernel is for what the first cannot do.
+		testfw == "yes" && $2 !~ /^(measuring|empty|late)/ { next }
+		{
+			print $2, $3 + 0
+			if ($2 == "measuring") measuring = $3
+			best = ""
+			for (n in fw) {
+				off = n - $3 - measuring
+				off = off < 0 ? -off : off
+				if (off < $3 / 100 && (best == "" || off < best)) {
+					best = off
+					own = fw[n]
+				}
+			}
+			if (best != "") print "fw-" $2, own
+		}' "$counts" "$console" >> "$dir/$1"
+}
+
+# Text, and what is there for the gate without being allocated
+sizes()
+{
+	size "$1/vmlinux" | awk 'NR == 2 { print "text", $1 }'
+	find "$1/arch/x86/platform/efi" \( -name 'gate*.o' -o -name marshal.o \) \
+		-exec size {} + |
+		awk '{ n += $2 + $3 } END { print "static", int((n + 1023) / 1024) }'
+}
+
+for kind in stock noisolate isolated; do
+	tree=patched append=''
+	[ "$kind" != stock ] || tree=stock
+	[ "$kind" != noisolate ] || append=efi=noisolate
+	sizes "$(build_dir "$base" "$version" "$tree")" > "$dir/$kind"
+	boot "$kind" "$tree" no "$append"
+	boot "$kind" "$tree" yes "$append lab.testfw"
+done
+
+echo "Linux $version, base $base; of calls: $unit, the quickest of many"
+rc=0
+awk -v unit="$unit" -f "$lab/bench.awk" "$dir/stock" "$dir/noisolate" \
+	"$dir/isolated" > "$dir/table" || rc=1
+cat "$dir/table"
+exit "$rc"

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How many ticks of the TSC it takes to read a variable from efivarfs.
+ *
+ *	bench FILE	"BENCH read TICKS" and "BENCH open-read-close TICKS"
+ *
+ * Of a number of reads the quickest, which no interrupt was in.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#define READS	200
+
+static unsigned long long ticks(void)
+{
+	_mm_lfence();
+	return __rdtsc();
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long long t, read_best = -1, all_best = -1;
+	char buf[1024];
+	int i, fd;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: bench FILE\n");
+		return 2;
+	}
+	fd = open(argv[1], O_RDONLY);
+	for (i = 0; i < READS; i++) {
+		t = ticks();
+		if (pread(fd, buf, sizeof(buf), 0) <= 0) {
+			perror(argv[1]);
+			return 1;
+		}
+		t = ticks() - t;
+		read_best = t < read_best ? t : read_best;
+	}
+	close(fd);
+	for (i = 0; i < READS; i++) {
+		t = ticks();
+		fd = open(argv[1], O_RDONLY);
+		if (read(fd, buf, sizeof(buf)) <= 0) {
+			perror(argv[1]);
+			return 1;
+		}
+		close(fd);
+		t = ticks() - t;
+		all_best = t < all_best ? t : all_best;
+	}
+	printf("BENCH read %llu\nBENCH open-read-close %llu\n", read_best,
+	       all_best);
+	return 0;
+}

@@ -1,0 +1,130 @@
+#!/bin/sh
+# misbehave.sh BASE KIND [CASE...]: let the test firmware misbehave in each of the
+# ways of lab/firmware/commands.h, or only in those named, and say what became of
+# the kernel.
+#
+# On standard output a line per case, "ok - " if it was contained, and the sums.
+# From the environment, all optional:
+#	VERSION   of the kernel
+#	PREPARE   no: take the patched tree as it is, with uncommitted work
+#	BUILD     no: take the kernel and the modules as they are, too
+#	BATCH     cases to a boot; a boot ends with a case that is not contained
+#	CPU CPUS FIRMWARE  as in boot.sh; here CPU is max and CPUS is 2
+set -eu
+lab=$(cd "$(dirname "$0")" && pwd)
+. "$lab/lib.sh"
+
+base=$1 kind=$2
+shift 2
+need_base "$base"
+case $kind in
+stock)	batch=${BATCH:-1} turn_on='' ;;
+patched) batch=${BATCH:-40} turn_on=-t, ;;
+*)	die "no kind '$kind': KIND is stock or patched" ;;
+esac
+version=$("$lab/get.sh" "$base" "${VERSION-}" | tail -n 1)
+where="$base $version $kind"
+dir=$out/misbehave/$base-$version-$kind
+kernel=$(build_dir "$base" "$version" "$kind")/arch/x86/boot/bzImage
+export CPU="${CPU:-max}" CPUS="${CPUS:-2}" TESTFW=yes
+
+# A patched tree with work in it is left as it is with PREPARE=no.
+[ "$kind" = stock ] || [ "${PREPARE-}" = no ] || [ "${BUILD-}" = no ] ||
+	"$lab/prepare.sh" "$base" "$version"
+[ "${BUILD-}" = no ] || "$lab/build.sh" "$base" "$version" "$kind"
+mkdir -p "$dir"
+"$lab/initramfs.sh" "$base" "$version" "$kind" "$dir/initrd.gz"
+
+# The table of the cases, without asking a program that only the guest has.
+names=$(sed -n 's/^[[:space:]]*CASE("\([^"]*\)".*/\1/p' \
+	"$lab/firmware/commands.h")
+[ $# -gt 0 ] || {
+	# shellcheck disable=SC2086 # a list of names
+	set -- $names
+}
+for name; do
+	echo "$names" | grep -q -x -e "$name" ||
+		die "no case '$name'; there are: $(echo "$names" | tr '\n' ' ')"
+done
+
+# how_it_died CONSOLE CASE RC: what the console says after the case began.
+how_it_died()
+{
+	awk -v name="$2" '
+		$1 == "MISBEHAVE" && $2 == name { on = 1; next }
+		on && !/ \? / && /Kernel panic|BUG:|Oops|WARNING:|general protection|stall|PANIC|unexpected|fault/ {
+			sub(/^\[ *[0-9.]+\] */, "")
+			if (n++ < 2) printf "%s%.100s", (n > 1 ? "; " : ""), $0
+		}
+		END { if (!n) printf "%s", "without a word" }' "$1"
+	[ "$3" -ne 3 ] || printf '; hung'
+	[ "$3" -ne 0 ] || printf '; machine reset'
+	# It gives up on what it cannot emulate, such as having no TSS.
+	[ "$3" -ne 4 ] || grep -m 1 fatal "$1.qemu" | cut -c1-60 |
+		sed 's/^/; /' | tr -d '\n'
+}
+
+record()	# CASE VERDICT EVIDENCE
+{
+	printf '%s\t%s\t%s\n' "$1" "$2" "$3" >> "$dir/results"
+	say "$(printf '  %-24s %-10s %.120s' "$1" "$2" "$3")"
+}
+
+: > "$dir/results"
+boot=0
+empty=0
+while [ $# -gt 0 ]; do
+	boot=$((boot + 1))
+	now='' n=0
+	for name; do
+		[ "$n" -lt "$batch" ] || break
+		n=$((n + 1))
+		now="${now:+$now,}$name"
+	done
+	console=$dir/$1.console
+	rc=0
+	DEADLINE=$((60 + 6 * n)) "$lab/boot.sh" "$kernel" "$dir/initrd.gz" \
+		"$console" misbehave "oops=panic lab.cases=$turn_on$now" \
+		< /dev/null || rc=$?
+	begun=$(awk '$1 == "MISBEHAVE" && $3 == "begin" { n++ }
+		END { print n + 0 }' "$console")
+	# Nothing began: the host was busy, or there is something wrong.
+	if [ "$begun" -eq 0 ]; then
+		empty=$((empty + 1))
+		[ "$empty" -lt 3 ] || {
+			tail -n 15 "$console" >&2
+			die "$where does not get as far as the first case: see" \
+			    "$console"
+		}
+		continue
+	fi
+	empty=0
+	while [ "$begun" -gt 0 ]; do
+		begun=$((begun - 1))
+		line=$(awk -v name="$1" '$1 == "MISBEHAVE" && $2 == name &&
+			$3 != "begin" { print; exit }' "$console")
+		if [ -z "$line" ]; then
+			record "$1" died "$(how_it_died "$console" "$1" "$rc")"
+		else
+			line=${line#MISBEHAVE "$1" }
+			record "$1" "${line%%:*}" "${line#*: }"
+		fi
+		shift
+	done
+done
+
+while IFS="$(printf '\t')" read -r name verdict evidence; do
+	case $verdict in
+	contained) echo "ok - $where: $name contained" ;;
+	skipped) echo "skip - $where: $name: $evidence" ;;
+	*)	echo "not ok - $where: $name $verdict: $evidence"
+		[ "$verdict" != died ] || [ "$kind" = stock ] ||
+			tail -n 20 "$dir/$name.console" | sed 's/^/#   /' ;;
+	esac
+done < "$dir/results"
+awk -F '\t' -v where="$where" -v boots="$boot" '
+	{ n[$2]++ }
+	END { printf "# %s: %d cases, %d boots: %d contained, %d died, " \
+		"%d changed, %d exposed, %d skipped\n", where, NR, boots,
+		n["contained"], n["died"], n["changed"], n["exposed"],
+		n["skipped"] }' "$dir/results"

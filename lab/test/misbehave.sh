@@ -1,0 +1,18 @@
+#!/bin/sh
+# misbehave.sh BASE VERSION: firmware that misbehaves does no harm to the patched
+# kernel, in any of the ways of lab/firmware/commands.h; and some that are known
+# to harm the stock kernel are found to do so: a test that the tests can fail.
+set -eu
+lab=$(cd "$(dirname "$0")/.." && pwd)
+. "$lab/lib.sh"
+
+base=$1 version=$2
+export VERSION="$version"
+
+"$lab/misbehave.sh" "$base" patched
+
+"$lab/misbehave.sh" "$base" stock read-data write-data exec-function ud de \
+	stack-at-0 cr0-wp rflags-if get-size long-cli |
+awk '/^ok - / { sub(/^ok - /, "not ok - "); print $0 ", which it cannot be"; next }
+	/^not ok - / { sub(/^not /, ""); print $0 " (as expected)"; next }
+	{ print }'
