@@ -26,7 +26,8 @@ for tree in stock patched; do
 	"$lab/build.sh" "$base" "$version" "$tree"
 done
 
-# One file system for all, with the modules of all: what differs is the kernel.
+# One file system for all, with the modules of all and no dates: what differs is
+# the kernel.
 rm -rf "$root"
 for name in bin lab/stock lab/patched proc sys dev tmp; do
 	mkdir -p "$root/$name"
@@ -39,6 +40,7 @@ for tree in stock patched; do
 	cp "$(build_dir "$base" "$version" "$tree")/lab/bench/bench.ko" \
 		"$root/lab/$tree/"
 done
+find "$root" -exec touch -d @0 {} +
 (cd "$root" && find . | LC_ALL=C sort |
 	cpio -o -H newc -R 0:0 --quiet --reproducible) | gzip -1n > "$initrd"
 
@@ -95,10 +97,13 @@ boot()
 		}' "$counts" "$console" >> "$dir/$1"
 }
 
-# Text, and what is there for the gate without being allocated
+# Text, and what is there for the gate without being allocated. In vmlinux,
+# sections are padded to 2 MiB, which hides what was added: vmlinux.o is the same
+# before that.
 sizes()
 {
-	size "$1/vmlinux" | awk 'NR == 2 { print "text", $1 }'
+	size "$1/vmlinux" | awk 'NR == 2 { print "padded", $1 }'
+	size "$1/vmlinux.o" | awk 'NR == 2 { print "text", $1 }'
 	find "$1/arch/x86/platform/efi" \( -name 'gate*.o' -o -name marshal.o \) \
 		-exec size {} + |
 		awk '{ n += $2 + $3 } END { print "static", int((n + 1023) / 1024) }'

@@ -1,0 +1,29 @@
+#!/bin/sh
+# bench.sh BASE VERSION: what the isolation costs is within its targets.
+set -eu
+lab=$(cd "$(dirname "$0")/.." && pwd)
+. "$lab/lib.sh"
+
+base=$1 version=$2
+if [ ! -e "$(tree_dir "$base" "$version" patched)/arch/x86/platform/efi/gate.c" ]
+then
+	echo "skip - $base $version: bench: nothing is isolated in this base"
+	exit
+fi
+
+table=$(mktemp)
+trap 'rm -f "$table"' EXIT
+rc=0
+"$lab/bench.sh" "$base" "$version" > "$table" || rc=$?
+awk -v where="$base $version: bench" -v rc="$rc" '
+	{ text = substr($0, 1, 40); sub(/ +$/, "", text) }
+	text ~ /^[^ ]/ { call = text }
+	text ~ /^ / { text = call "," substr(text, 2) }
+	$NF == "met" || $NF == "MISSED" {
+		print ($NF == "met" ? "ok" : "not ok") " - " where ": " text \
+			": " $(NF - 2) ", at most " $(NF - 1)
+		n++
+	}
+	END { if (!n) print "not ok - " where ": ended early, status " rc }
+	' "$table"
+sed 's/^/# /' "$table"
