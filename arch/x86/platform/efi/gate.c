@@ -33,6 +33,7 @@
 #include <asm/efi.h>
 #include <asm/fsgsbase.h>
 #include <asm/insn.h>
+#include <asm/kvm_para.h>
 #include <asm/nospec-branch.h>
 #include <asm/segment.h>
 #include <asm/tlbflush.h>
@@ -66,6 +67,9 @@
  * entry area, which may begin in one table of each level and end in the next.
  */
 #define SPARE_TABLES		5
+
+/* The part of a TSS that the CPU looks at */
+#define TSS_SIZE		PAGE_ALIGN(__KERNEL_TSS_LIMIT + 1)
 
 struct efi_gate_page efi_gate_page __page_aligned_data;
 static gate_desc gate_idt[EFI_GATE_VECTORS] __page_aligned_bss;
@@ -120,7 +124,7 @@ const char *efi_gate_service_name(enum efi_gate_service service)
 
 /* What firmware can change at CPL 3 and the kernel or the caller relies on */
 struct gate_task {
-	unsigned short	ds, es, fs, gs;
+	unsigned short	ss, ds, es, fs, gs;
 	unsigned long	fsbase, gsbase;
 	u64		efer;
 	u64		sysenter_cs;
@@ -132,15 +136,13 @@ struct gate_task {
 	u16		io_bitmap_base;
 };
 
-/* How a call ended */
+/* How a call ended; the registers are in efi_gate_page */
 struct gate_exit {
-	struct pt_regs	regs;
 	u64		cr2;
 	unsigned int	vector;
 	bool		in_gate;	/* the exception was in the gate itself */
 	bool		returned;
 	const char	*refused;	/* privileged instruction, if one was the reason */
-	const char	*changed;	/* state that was not put back by firmware */
 	u8		insn[MAX_INSN_SIZE];
 	size_t		insn_size;
 };
@@ -232,6 +234,7 @@ static void *alloc_large_arg(size_t size, u64 *addr, gfp_t gfp)
 void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp)
 {
 	void *mem;
+	u64 *word;
 
 	if (size > FW_ARGS_SIZE - fw_args_used)
 		return alloc_large_arg(size, addr, gfp);
@@ -239,7 +242,9 @@ void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp)
 	mem = fw_args + fw_args_used;
 	*addr = FW_ARGS + fw_args_used;
 	fw_args_used += ALIGN(size, 16);
-	memset(mem, 0, size);
+	/* A few words mostly: faster this way than with memset() */
+	for (word = mem; size; size -= min(size, sizeof(*word)))
+		*word++ = 0;
 	return mem;
 }
 
@@ -251,6 +256,14 @@ void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp)
  * Event delivery needs the GDT and the TSS of the CPU, which are in its entry
  * area. Only those of the CPU that makes the call are mapped.
  */
+static void unmap_cpu(int cpu)
+{
+	struct cpu_entry_area *cea = get_cpu_entry_area(cpu);
+
+	efi_pt_unmap(efi_mm.pgd, (u64)cea, sizeof(cea->gdt));
+	efi_pt_unmap(efi_mm.pgd, (u64)&cea->tss, TSS_SIZE);
+}
+
 static int map_cpu(int cpu)
 {
 	struct cpu_entry_area *cea;
@@ -261,21 +274,20 @@ static int map_cpu(int cpu)
 	if (cpu == gate_cpu)
 		return 0;
 
-	if (gate_cpu >= 0) {
-		cea = get_cpu_entry_area(gate_cpu);
-		efi_pt_unmap(efi_mm.pgd, (u64)cea, sizeof(cea->gdt));
-		efi_pt_unmap(efi_mm.pgd, (u64)&cea->tss, sizeof(cea->tss));
-		gate_cpu = -1;
-	}
+	if (gate_cpu >= 0)
+		unmap_cpu(gate_cpu);
+	gate_cpu = -1;
 
 	cea = get_cpu_entry_area(cpu);
 	err = efi_pt_map(efi_mm.pgd, (u64)cea, get_cpu_gdt_paddr(cpu),
 			 sizeof(cea->gdt), _PAGE_NX);
-	for (offset = 0; !err && offset < sizeof(cea->tss); offset += PAGE_SIZE)
+	for (offset = 0; !err && offset < TSS_SIZE; offset += PAGE_SIZE)
 		err = efi_pt_map(efi_mm.pgd, (u64)&cea->tss + offset,
 				 per_cpu_ptr_to_phys(tss + offset), PAGE_SIZE,
 				 _PAGE_NX);
-	if (!err)
+	if (err)
+		unmap_cpu(cpu);
+	else
 		gate_cpu = cpu;
 	return err;
 }
@@ -285,6 +297,7 @@ static void gate_begin(struct gate_task *t)
 {
 	struct x86_hw_tss *tss = this_cpu_ptr(&cpu_tss_rw.x86_tss);
 
+	savesegment(ss, t->ss);
 	savesegment(ds, t->ds);
 	savesegment(es, t->es);
 	savesegment(fs, t->fs);
@@ -327,8 +340,11 @@ static void gate_begin(struct gate_task *t)
 	t->sp0 = tss->sp0;
 	tss->sp0 = (u64)(&efi_gate_page.regs + 1);
 	t->io_bitmap_base = tss->io_bitmap_base;
-	if (IS_ENABLED(CONFIG_X86_IOPL_IOPERM))
+	if (IS_ENABLED(CONFIG_X86_IOPL_IOPERM)) {
 		tss->io_bitmap_base = IO_BITMAP_OFFSET_VALID_ALL;
+		/* A VM exit cuts it. */
+		refresh_tss_limit();
+	}
 }
 
 /* Put back what firmware, and gate_begin(), have changed. */
@@ -341,26 +357,35 @@ static const char *gate_end(const struct gate_task *t)
 	tss->sp0 = t->sp0;
 	tss->io_bitmap_base = t->io_bitmap_base;
 
-#define RESTORE_SEGMENT(seg)				\
-	savesegment(seg, sel);				\
-	if (sel != t->seg) {				\
-		loadsegment(seg, t->seg);		\
-		changed = #seg;				\
+	/* Events at CPL 3 make SS null, and so it is left where it was not. */
+	loadsegment(ss, t->ss);
+	savesegment(ds, sel);
+	if (sel != t->ds) {
+		loadsegment(ds, t->ds);
+		changed = "DS";
 	}
-	RESTORE_SEGMENT(ds);
-	RESTORE_SEGMENT(es);
-	RESTORE_SEGMENT(fs);
-#undef RESTORE_SEGMENT
+	savesegment(es, sel);
+	if (sel != t->es) {
+		loadsegment(es, t->es);
+		changed = "ES";
+	}
+	savesegment(fs, sel);
+	if (sel != t->fs) {
+		loadsegment(fs, t->fs);
+		changed = "FS";
+	}
 	savesegment(gs, sel);
 	if (sel != t->gs) {
 		load_gs_index(t->gs);
-		changed = "gs";
+		changed = "GS";
 	}
-	/* Loading a selector changes the base. */
-	if (x86_fsbase_read_cpu())
-		changed = "FS base";
-	if (x86_gsbase_read_cpu_inactive())
-		changed = "GS base";
+	/* Without instructions for it, only a selector changes a base. */
+	if (boot_cpu_has(X86_FEATURE_FSGSBASE)) {
+		if (x86_fsbase_read_cpu())
+			changed = "FS base";
+		if (x86_gsbase_read_cpu_inactive())
+			changed = "GS base";
+	}
 	x86_fsbase_write_cpu(t->fsbase);
 	x86_gsbase_write_cpu_inactive(t->gsbase);
 
@@ -383,25 +408,61 @@ static const char *gate_end(const struct gate_task *t)
 	return changed;
 }
 
+/*
+ * The CPU traces branches and events into buffers in the entry area, which is not
+ * mapped while firmware runs. On its way, a debug exception clears DEBUGCTL.BTF.
+ */
+struct gate_trace {
+	u64	debugctl;
+	u64	pebs_enable;
+};
+
+static void stop_trace(struct gate_trace *t)
+{
+	rdmsrl(MSR_IA32_DEBUGCTLMSR, t->debugctl);
+	if (t->debugctl)
+		wrmsrl(MSR_IA32_DEBUGCTLMSR, 0);
+	if (!boot_cpu_has(X86_FEATURE_PEBS))
+		return;
+	rdmsrl(MSR_IA32_PEBS_ENABLE, t->pebs_enable);
+	if (t->pebs_enable)
+		wrmsrl(MSR_IA32_PEBS_ENABLE, 0);
+}
+
+static void start_trace(const struct gate_trace *t)
+{
+	if (boot_cpu_has(X86_FEATURE_PEBS) && t->pebs_enable)
+		wrmsrl(MSR_IA32_PEBS_ENABLE, t->pebs_enable);
+	if (t->debugctl)
+		wrmsrl(MSR_IA32_DEBUGCTLMSR, t->debugctl);
+}
+
 /* Interrupts are off. */
 static void enter(void)
 {
 	struct efi_gate_page *page = &efi_gate_page;
+	struct gate_trace trace EFI_GATE_UNINIT;
 	unsigned long dr7;
 
 	/*
-	 * Nothing is flushed on the way back: an event that flushes is handled
-	 * on the kernel's page tables. It may load others, so read each time.
+	 * Nothing is flushed on the way back, as EFI has PCID 0, which the kernel
+	 * does not use. An event that flushes is handled on the kernel's page
+	 * tables; it may load others, so read each time.
 	 */
 	page->kernel_cr3 = __read_cr3();
-	if (cr4_read_shadow() & X86_CR4_PCIDE)
+	if (page->kernel_cr3 & X86_CR3_PCID_MASK &&
+	    cr4_read_shadow() & X86_CR4_PCIDE)
 		page->kernel_cr3 |= X86_CR3_PCID_NOFLUSH;
 	page->fault = 0;
 	page->vector = EFI_GATE_NOTHING;
 
 	/* Breakpoints may be at any address, EFI's among them. */
 	dr7 = local_db_save();
+	if (boot_cpu_has(X86_FEATURE_DS))
+		stop_trace(&trace);
 	efi_gate_enter();
+	if (boot_cpu_has(X86_FEATURE_DS))
+		start_trace(&trace);
 	local_db_restore(dr7);
 }
 
@@ -412,8 +473,8 @@ static size_t copy(u64 to, u64 from, size_t size)
 
 	page->copy_to = to;
 	page->copy_from = from;
-	page->copy_left = size;
 	do {
+		page->copy_left = size;
 		enter();
 	} while (page->copy_left && !page->fault);
 
@@ -422,33 +483,28 @@ static size_t copy(u64 to, u64 from, size_t size)
 	return size - left;
 }
 
-/*
- * What firmware cannot get at itself must not be got at for it. The text and the
- * descriptor tables of the gate are read-only and no secret.
- */
-static bool hits_gate(u64 va, size_t size)
-{
-	u64 page = (u64)&efi_gate_page;
-
-	return va + size < va || (va + size > page && va < page + PAGE_SIZE);
-}
-
 /**
  * efi_gate_read() - read what firmware has at an address
  * @va:		in EFI's page tables
  * @buf:	where to put it
  * @size:	bytes, at most what efi_gate_page.buffer can hold
  *
- * Context: Runtime services are locked, interrupts are off.
+ * Only what firmware can get at itself is got at for it: user pages.
+ *
+ * Context: Runtime services are locked, interrupts are off, map_cpu() was called.
  * Return: the number of bytes before the first one that could not be read.
  */
 size_t efi_gate_read(u64 va, void *buf, size_t size)
 {
-	if (hits_gate(va, size))
+	u64 rest = PAGE_SIZE - offset_in_page(va);
+
+	size = min(size, sizeof(efi_gate_page.buffer));
+	if (size > rest && !efi_pt_is_user(efi_mm.pgd, va, size))
+		size = rest;
+	if (!efi_pt_is_user(efi_mm.pgd, va, size))
 		return 0;
 
-	size = copy((u64)efi_gate_page.buffer, va,
-		    min(size, sizeof(efi_gate_page.buffer)));
+	size = copy((u64)efi_gate_page.buffer, va, size);
 	memcpy(buf, efi_gate_page.buffer, size);
 	return size;
 }
@@ -459,12 +515,13 @@ size_t efi_gate_read(u64 va, void *buf, size_t size)
  * @buf:	what to write
  * @size:	bytes, at most what efi_gate_page.buffer can hold
  *
- * Context: Runtime services are locked, interrupts are off.
+ * Context: As efi_gate_read().
  * Return: whether all of it was written.
  */
 bool efi_gate_write(u64 va, const void *buf, size_t size)
 {
-	if (hits_gate(va, size) || size > sizeof(efi_gate_page.buffer))
+	if (size > sizeof(efi_gate_page.buffer) ||
+	    !efi_pt_is_user(efi_mm.pgd, va, size))
 		return false;
 
 	memcpy(efi_gate_page.buffer, buf, size);
@@ -483,7 +540,11 @@ static void run(struct gate_exit *e)
 {
 	struct efi_gate_page *page = &efi_gate_page;
 	struct pt_regs *regs = &page->regs;
+	unsigned long dr6;
 
+	e->in_gate = false;
+	e->returned = false;
+	e->refused = NULL;
 	store_idt(&page->kernel_idt);
 	for (;;) {
 		enter();
@@ -504,6 +565,9 @@ static void run(struct gate_exit *e)
 			deliver_irq(regs->orig_ax + 128);
 			continue;
 		case X86_TRAP_PF:
+			/* The page is the host's to bring back: try again. */
+			if (kvm_read_and_reset_apf_flags())
+				continue;
 			e->returned = regs->ip == FW_RETURN &&
 				      page->cr2 == FW_RETURN;
 			break;
@@ -512,8 +576,11 @@ static void run(struct gate_exit *e)
 				continue;
 			break;
 		case X86_TRAP_DB:
-			/* As the kernel's handler expects it next time */
+			/* Reset it, as the kernel's handler expects it. */
+			get_debugreg(dr6, 6);
 			set_debugreg(DR6_RESERVED, 6);
+			if ((dr6 ^ DR6_RESERVED) == DR_BUS_LOCK)
+				continue;
 			break;
 		case X86_TRAP_NM:
 			/* Not CR0.TS: a feature that is off for the caller. */
@@ -524,11 +591,11 @@ static void run(struct gate_exit *e)
 		break;
 	}
 
+	if (e->returned)
+		return;
+
 	e->cr2 = page->cr2;
-	e->regs = *regs;
-	if (!e->returned)
-		e->insn_size = efi_gate_read(regs->ip, e->insn,
-					     sizeof(e->insn));
+	e->insn_size = efi_gate_read(regs->ip, e->insn, sizeof(e->insn));
 }
 
 /*
@@ -588,7 +655,7 @@ static const char *region_name(u64 addr, u64 *start)
 
 static void report(enum efi_gate_service service, const struct gate_exit *e)
 {
-	const struct pt_regs *r = &e->regs;
+	const struct pt_regs *r = &efi_gate_page.regs;
 	const char *name = NULL, *region;
 	u64 start;
 
@@ -617,8 +684,10 @@ static void report(enum efi_gate_service service, const struct gate_exit *e)
 }
 
 /* The x64 calling convention; what it says is the caller's was 0 on entry. */
-static const char *changed_registers(const struct pt_regs *r)
+static const char *changed_registers(void)
 {
+	const struct pt_regs *r = &efi_gate_page.regs;
+
 	if (r->bx | r->bp | r->si | r->di | r->r12 | r->r13 | r->r14 | r->r15)
 		return "registers that are its caller's";
 	if (r->sp != FW_STACK + FW_STACK_SIZE - (FW_FRAME_WORDS - 1) * 8)
@@ -640,17 +709,40 @@ static void prepare(u64 addr, unsigned int nargs, const u64 *args)
 {
 	struct pt_regs *regs = &efi_gate_page.regs;
 	u64 *frame = fw_stack + FW_STACK_SIZE - FW_FRAME_WORDS * 8;
-	u64 arg[EFI_GATE_MAX_ARGS] = {};
 
-	memcpy(arg, args, nargs * sizeof(*args));
-	memset(regs, 0, sizeof(*regs));
-	regs->cx = arg[0];
-	regs->dx = arg[1];
-	regs->r8 = arg[2];
-	regs->r9 = arg[3];
-	memset(frame, 0, FW_FRAME_WORDS * 8);
+	/* What is not an argument is 0, and so nothing of the kernel's. */
+	regs->ax = 0;
+	regs->bx = 0;
+	regs->cx = 0;
+	regs->dx = 0;
+	regs->si = 0;
+	regs->di = 0;
+	regs->bp = 0;
+	regs->r8 = 0;
+	regs->r9 = 0;
+	regs->r10 = 0;
+	regs->r11 = 0;
+	regs->r12 = 0;
+	regs->r13 = 0;
+	regs->r14 = 0;
+	regs->r15 = 0;
 	frame[0] = FW_RETURN;
-	frame[5] = arg[4];
+	switch (nargs) {
+	case 5:
+		frame[5] = args[4];
+		fallthrough;
+	case 4:
+		regs->r9 = args[3];
+		fallthrough;
+	case 3:
+		regs->r8 = args[2];
+		fallthrough;
+	case 2:
+		regs->dx = args[1];
+		fallthrough;
+	case 1:
+		regs->cx = args[0];
+	}
 
 	regs->sp = FW_STACK + FW_STACK_SIZE - FW_FRAME_WORDS * 8;
 	regs->ip = addr;
@@ -671,14 +763,17 @@ static void prepare(u64 addr, unsigned int nargs, const u64 *args)
  * The calling convention is that of the UEFI specification, "x64 Platforms".
  * Firmware is interrupted for interrupts, if they are on.
  *
- * Context: Any but NMI. Runtime services are locked.
+ * Context: Any; in an NMI, the gate's own have to wait until it returns. Runtime
+ * services are locked.
  * Return: what the firmware returned, EFI_ABORTED if it took an exception.
  */
 efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 				unsigned int nargs, const u64 *args)
 {
-	struct gate_exit e = {};
-	struct gate_task task;
+	static unsigned long said;
+	const char *changed = NULL;
+	struct gate_task task EFI_GATE_UNINIT;
+	struct gate_exit e EFI_GATE_UNINIT;
 	unsigned long flags;
 	int err;
 
@@ -694,7 +789,7 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 	if (!err) {
 		gate_begin(&task);
 		run(&e);
-		e.changed = gate_end(&task);
+		changed = gate_end(&task);
 	}
 	local_irq_restore(flags);
 	firmware_restrict_branch_speculation_end();
@@ -704,11 +799,11 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 		return EFI_OUT_OF_RESOURCES;
 
 	if (e.returned) {
-		e.changed = changed_registers(&e.regs) ?: e.changed;
-		if (e.changed)
-			pr_warn_once(FW_BUG "%s returned with %s changed\n",
-				     efi_gate_service_name(service), e.changed);
-		return e.regs.ax;
+		changed = changed_registers() ?: changed;
+		if (changed && !test_and_set_bit(service, &said))
+			pr_warn(FW_BUG "%s returned with %s changed\n",
+				efi_gate_service_name(service), changed);
+		return efi_gate_page.regs.ax;
 	}
 
 	clear_bit(EFI_RUNTIME_SERVICES, &efi.flags);
@@ -747,7 +842,7 @@ static int __init map_gate(void)
 	int err;
 
 	err = efi_pt_map(root, (u64)efi_gate_text, __pa_symbol(efi_gate_text),
-			 efi_gate_text_end - efi_gate_text, 0);
+			 efi_gate_text_size, 0);
 	if (!err)
 		err = efi_pt_map(root, (u64)&efi_gate_page,
 				 __pa_symbol(&efi_gate_page), PAGE_SIZE,
@@ -795,6 +890,8 @@ static void __init make_idt(void)
  */
 int __init efi_gate_init(void)
 {
+	int err;
+
 	BUILD_BUG_ON(offsetof(struct efi_gate_page, regs) != 0x808);
 	BUILD_BUG_ON(sizeof(struct efi_gate_page) != PAGE_SIZE);
 	BUILD_BUG_ON(sizeof(gate_idt) != PAGE_SIZE);
@@ -806,7 +903,10 @@ int __init efi_gate_init(void)
 
 	make_idt();
 	efi_gate_page.efi_cr3 = __pa(efi_mm.pgd);
-	return map_gate() ?: efi_pt_reserve(SPARE_TABLES, GFP_KERNEL);
+	err = efi_pt_reserve(SPARE_TABLES, GFP_KERNEL) ?: map_gate();
+	if (!err)
+		pr_info("runtime services are isolated: CPL 3, page tables without the kernel\n");
+	return err;
 }
 
 /**
@@ -821,13 +921,14 @@ int __init efi_gate_init(void)
 int __init efi_gate_load_services(u64 table)
 {
 	unsigned long flags;
-	size_t size;
+	size_t size = 0;
 
 	BUILD_BUG_ON(sizeof(fw_services) > sizeof(efi_gate_page.buffer));
 
 	local_irq_save(flags);
 	store_idt(&efi_gate_page.kernel_idt);
-	size = efi_gate_read(table, &fw_services, sizeof(fw_services));
+	if (!map_cpu(smp_processor_id()))
+		size = efi_gate_read(table, &fw_services, sizeof(fw_services));
 	local_irq_restore(flags);
 
 	if (size != sizeof(fw_services) ||
@@ -875,7 +976,7 @@ static const char *__init why_not(void)
 /**
  * efi_isolation_select() - decide whether firmware runs at CPL 3
  *
- * Says so in the kernel log, and makes efi_is_isolated() tell.
+ * Makes efi_is_isolated() tell, and says why not in the kernel log.
  *
  * Context: At boot, before the page tables of EFI are allocated.
  */
@@ -889,5 +990,4 @@ void __init efi_isolation_select(void)
 	}
 
 	efi_isolated = true;
-	pr_info("runtime services are isolated: CPL 3, page tables without the kernel\n");
 }

@@ -45,6 +45,13 @@ enum efi_gate_service {
  */
 #define EFI_GATE_ARGS_MAX	SZ_2M
 
+/* For what is set before it is used: the compiler need not clear it. */
+#if __has_attribute(__uninitialized__)
+#define EFI_GATE_UNINIT	__attribute__((__uninitialized__))
+#else
+#define EFI_GATE_UNINIT
+#endif
+
 /* gate.c: the argument area, memory that both the kernel and firmware see */
 void efi_gate_args_reset(void);
 void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp);

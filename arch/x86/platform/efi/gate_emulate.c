@@ -21,6 +21,8 @@
 
 #include "gate.h"
 
+#define ERROR_CODE_IDT		BIT(1)
+
 /* SGDT and SIDT tell of a table at an address that no one can map, as UMIP does */
 #define DUMMY_TABLE_BASE	0xfffffffffffe0000ULL
 
@@ -161,8 +163,9 @@ static void port_out(u32 value, u16 port, int bytes)
 }
 
 /*
- * Only without an I/O permission bitmap: with one, these never get here. A
- * repeated instruction is done once, and comes back here for the next time.
+ * With an I/O permission bitmap, these do not get here, but while KVM has cut the
+ * limit of the TSS. A repeated instruction is done once, and comes back here for
+ * the next time.
  */
 static bool port_io(struct insn *insn, struct pt_regs *regs, bool *again)
 {
@@ -171,9 +174,6 @@ static bool port_io(struct insn *insn, struct pt_regs *regs, bool *again)
 	u16 port = op >= 0xec || op <= 0x6f ? regs->dx : insn->immediate.value;
 	bool rep = insn_has_rep_prefix(insn);
 	u32 value = 0;
-
-	if (IS_ENABLED(CONFIG_X86_IOPL_IOPERM))
-		return false;
 
 	switch (op) {
 	case 0xe4: case 0xe5: case 0xec: case 0xed:
@@ -220,9 +220,6 @@ static bool carry_out(struct insn *insn, struct pt_regs *regs, bool *again,
 	case 0xec ... 0xef:
 		*what = "port I/O";
 		return port_io(insn, regs, again);
-	case 0xcc ... 0xcd:
-		*what = "INT n";
-		return false;
 	case 0x0f:
 		break;
 	default:
@@ -279,11 +276,16 @@ bool efi_gate_emulate(struct pt_regs *regs, const char **what)
 	size_t size;
 
 	/* An error code means a selector or a vector: not the instruction itself. */
+	if (regs->orig_ax & ERROR_CODE_IDT)
+		*what = "INT n";
 	if (regs->cs != __USER_CS || regs->orig_ax)
 		return false;
 
 	size = efi_gate_read(regs->ip, code, sizeof(code));
 	if (!size || insn_decode(&insn, code, size, INSN_MODE_64) < 0)
+		return false;
+	/* In the maps of VEX and EVEX, the same opcodes are other instructions. */
+	if (insn_is_avx(&insn))
 		return false;
 	if (!carry_out(&insn, regs, &again, what))
 		return false;

@@ -68,7 +68,8 @@ SYM_ENTRY(efi_gate_text, SYM_L_GLOBAL, SYM_A_NONE)
  * entered because of an NMI or a machine check. These have been handled.
  *
  * If efi_gate_page.copy_left is not 0, that many bytes are copied instead, on
- * EFI's page tables. An exception ends that, with some left.
+ * EFI's page tables. An exception, an NMI or a machine check ends that, with some
+ * left.
  *
  * Called with interrupts disabled. The caller takes care of what firmware may
  * change at CPL 3: segments, FS and GS base, PKRU, and the FPU.
@@ -126,6 +127,22 @@ SYM_INNER_LABEL(efi_gate_window, SYM_L_LOCAL)
 	UNWIND_HINT_IRET_REGS
 	iretq
 
+.Lcopy:
+	GATE_HINT
+	movq	GATE(COPY_TO), %rdi
+	movq	GATE(COPY_FROM), %rsi
+	movq	GATE(COPY_LEFT), %rcx
+	ASM_STAC
+.Lcopy_byte:
+	movb	(%rsi), %al
+	movb	%al, (%rdi)
+	incq	%rsi
+	incq	%rdi
+	decq	%rcx
+	movq	%rcx, GATE(COPY_LEFT)
+	jnz	.Lcopy_byte
+	ASM_CLAC
+
 SYM_INNER_LABEL(efi_gate_leave, SYM_L_LOCAL)
 	GATE_HINT
 	movq	GATE(KERNEL_CR3), %rax
@@ -158,16 +175,17 @@ SYM_INNER_LABEL(efi_gate_leave, SYM_L_LOCAL)
 	 * INT uses the stack of the NMI and its reentrance check, as the CPU
 	 * would have. NMIs are still blocked, until the handler's IRET.
 	 */
-	cmpb	$0, GATE(MCE_PENDING)
-	je	.Lno_mce
-	movb	$0, GATE(MCE_PENDING)
-	int	$X86_TRAP_MC
-.Lno_mce:
 	cmpb	$0, GATE(NMI_PENDING)
 	je	.Lno_nmi
 	movb	$0, GATE(NMI_PENDING)
 	int	$X86_TRAP_NMI
 .Lno_nmi:
+	/* After it: the IRET from this one would unblock NMIs, too. */
+	cmpb	$0, GATE(MCE_PENDING)
+	je	.Lno_mce
+	movb	$0, GATE(MCE_PENDING)
+	int	$X86_TRAP_MC
+.Lno_mce:
 	popq	%r15
 	popq	%r14
 	popq	%r13
@@ -175,23 +193,6 @@ SYM_INNER_LABEL(efi_gate_leave, SYM_L_LOCAL)
 	popq	%rbx
 	popq	%rbp
 	RET
-
-.Lcopy:
-	GATE_HINT
-	movq	GATE(COPY_TO), %rdi
-	movq	GATE(COPY_FROM), %rsi
-	movq	GATE(COPY_LEFT), %rcx
-	ASM_STAC
-.Lcopy_byte:
-	movb	(%rsi), %al
-	movb	%al, (%rdi)
-	incq	%rsi
-	incq	%rdi
-	decq	%rcx
-	movq	%rcx, GATE(COPY_LEFT)
-	jnz	.Lcopy_byte
-	ASM_CLAC
-	jmp	efi_gate_leave
 SYM_FUNC_END(efi_gate_enter)
 
 /* Where the gate's IDT points to. */
@@ -329,6 +330,12 @@ SYM_CODE_END(efi_gate_nested)
 
 	.balign PAGE_SIZE, 0xcc
 SYM_ENTRY(efi_gate_text_end, SYM_L_GLOBAL, SYM_A_NONE)
+
+	.section .rodata, "a"
+	.balign 8
+SYM_DATA(efi_gate_text_size, .quad efi_gate_text_end - efi_gate_text)
+
+	.text
 
 /*
  * efi_gate_deliver_irq - have the kernel handle an interrupt

@@ -97,7 +97,8 @@ struct efi_gate_page {
 } __aligned(PAGE_SIZE);
 
 extern struct efi_gate_page efi_gate_page;
-extern const u8 efi_gate_text[], efi_gate_text_end[];
+extern const u8 efi_gate_text[];
+extern const unsigned long efi_gate_text_size;
 extern const u8 efi_gate_exc_stubs[], efi_gate_irq_stubs[];
 
 void efi_gate_enter(void);

@@ -125,12 +125,28 @@ static void add_value(struct rts_call *call, u64 value)
 	call->args[call->nargs++] = value;
 }
 
+/* Most arguments are a few words, which memcpy() takes its time for. */
+static void copy(void *to, const void *from, size_t size)
+{
+	if (size > 64) {
+		memcpy(to, from, size);
+		return;
+	}
+	for (; size >= sizeof(u64); size -= sizeof(u64)) {
+		memcpy(to, from, sizeof(u64));
+		from += sizeof(u64);
+		to += sizeof(u64);
+	}
+	while (size--)
+		*(u8 *)to++ = *(const u8 *)from++;
+}
+
 /*
  * A pointer to memory in the argument area, with a copy of what is at @ptr or
  * zeroed. What is NULL here is NULL for firmware, too.
  */
 static void *add_pointer(struct rts_call *call, const void *ptr, size_t size,
-			 bool copy)
+			 bool in)
 {
 	u64 *arg = &call->args[call->nargs++];
 	void *area = NULL;
@@ -144,8 +160,8 @@ static void *add_pointer(struct rts_call *call, const void *ptr, size_t size,
 		area = efi_gate_args_alloc(size ?: 1, arg, call->gfp);
 	if (!area)
 		call->status = EFI_OUT_OF_RESOURCES;
-	else if (copy)
-		memcpy(area, ptr, size);
+	else if (in)
+		copy(area, ptr, size);
 
 	return area;
 }
@@ -204,8 +220,8 @@ static efi_status_t call_end(struct rts_call *call)
 	unsigned int i;
 
 	for (i = 0; i < call->noutputs && call->status == EFI_SUCCESS; i++)
-		memcpy(call->outputs[i].to, call->outputs[i].area,
-		       call->outputs[i].size);
+		copy(call->outputs[i].to, call->outputs[i].area,
+		     call->outputs[i].size);
 
 	/* Here, and not at the next call: that may be one that cannot sleep */
 	if (call->locked) {
@@ -242,7 +258,7 @@ static unsigned long take_size(struct rts_call *call, const unsigned long *area,
 
 static efi_status_t marshal_get_time(efi_time_t *tm, efi_time_cap_t *tc)
 {
-	struct rts_call call;
+	struct rts_call call EFI_GATE_UNINIT;
 
 	call_begin(&call, EFI_GATE_GET_TIME, true);
 	add_out(&call, tm, sizeof(*tm));
@@ -254,7 +270,7 @@ static efi_status_t marshal_get_time(efi_time_t *tm, efi_time_cap_t *tc)
 
 static efi_status_t marshal_set_time(efi_time_t *tm)
 {
-	struct rts_call call;
+	struct rts_call call EFI_GATE_UNINIT;
 
 	call_begin(&call, EFI_GATE_SET_TIME, true);
 	add_in(&call, tm, sizeof(*tm));
@@ -266,7 +282,7 @@ static efi_status_t marshal_set_time(efi_time_t *tm)
 static efi_status_t marshal_get_wakeup_time(efi_bool_t *enabled,
 					    efi_bool_t *pending, efi_time_t *tm)
 {
-	struct rts_call call;
+	struct rts_call call EFI_GATE_UNINIT;
 
 	call_begin(&call, EFI_GATE_GET_WAKEUP_TIME, true);
 	add_out(&call, enabled, sizeof(*enabled));
@@ -279,7 +295,7 @@ static efi_status_t marshal_get_wakeup_time(efi_bool_t *enabled,
 
 static efi_status_t marshal_set_wakeup_time(efi_bool_t enabled, efi_time_t *tm)
 {
-	struct rts_call call;
+	struct rts_call call EFI_GATE_UNINIT;
 
 	call_begin(&call, EFI_GATE_SET_WAKEUP_TIME, true);
 	add_value(&call, enabled);
@@ -295,7 +311,7 @@ static efi_status_t marshal_get_variable(efi_char16_t *name, efi_guid_t *vendor,
 {
 	unsigned long room = data && data_size ? *data_size : 0;
 	unsigned long *fw_size, size;
-	struct rts_call call;
+	struct rts_call call EFI_GATE_UNINIT;
 	u32 *fw_attr, got;
 	void *fw_data;
 
@@ -312,7 +328,7 @@ static efi_status_t marshal_get_variable(efi_char16_t *name, efi_guid_t *vendor,
 		return call_end(&call);
 
 	if (call.status == EFI_SUCCESS && data)
-		memcpy(data, fw_data, size);
+		copy(data, fw_data, size);
 	if (data_size)
 		*data_size = size;
 	if (attr) {
@@ -345,7 +361,7 @@ static efi_status_t marshal_get_next_variable(unsigned long *name_size,
 	unsigned long *fw_size, size;
 	efi_char16_t *fw_name;
 	efi_guid_t *fw_vendor;
-	struct rts_call call;
+	struct rts_call call EFI_GATE_UNINIT;
 
 	call_begin(&call, EFI_GATE_GET_NEXT_VARIABLE, true);
 	fw_size = add_in(&call, name_size, sizeof(*name_size));
@@ -384,7 +400,7 @@ static efi_status_t set_variable(efi_char16_t *name, efi_guid_t *vendor,
 				 u32 attr, unsigned long data_size, void *data,
 				 bool may_sleep)
 {
-	struct rts_call call;
+	struct rts_call call EFI_GATE_UNINIT;
 
 	call_begin(&call, EFI_GATE_SET_VARIABLE, may_sleep);
 	add_name(&call, name);
@@ -414,7 +430,7 @@ static efi_status_t marshal_set_variable_nb(efi_char16_t *name,
 static efi_status_t query_variable_info(u32 attr, u64 *storage, u64 *remaining,
 					u64 *max_size, bool may_sleep)
 {
-	struct rts_call call;
+	struct rts_call call EFI_GATE_UNINIT;
 
 	if (efi.runtime_version < EFI_2_00_SYSTEM_TABLE_REVISION)
 		return EFI_UNSUPPORTED;
@@ -444,7 +460,7 @@ static efi_status_t marshal_query_variable_info_nb(u32 attr, u64 *storage,
 
 static efi_status_t marshal_get_next_high_mono_count(u32 *count)
 {
-	struct rts_call call;
+	struct rts_call call EFI_GATE_UNINIT;
 
 	call_begin(&call, EFI_GATE_GET_NEXT_HIGH_MONO_COUNT, true);
 	add_out(&call, count, sizeof(*count));
@@ -456,7 +472,7 @@ static efi_status_t marshal_get_next_high_mono_count(u32 *count)
 static void marshal_reset_system(int reset_type, efi_status_t status,
 				 unsigned long data_size, efi_char16_t *data)
 {
-	struct rts_call call;
+	struct rts_call call EFI_GATE_UNINIT;
 
 	call_begin(&call, EFI_GATE_RESET_SYSTEM, false);
 	if (call.status == EFI_NOT_READY)
@@ -513,7 +529,7 @@ static efi_status_t marshal_update_capsule(efi_capsule_header_t **capsules,
 					   unsigned long count,
 					   unsigned long sg_list)
 {
-	struct rts_call call;
+	struct rts_call call EFI_GATE_UNINIT;
 
 	if (efi.runtime_version < EFI_2_00_SYSTEM_TABLE_REVISION)
 		return EFI_UNSUPPORTED;
@@ -530,7 +546,7 @@ static efi_status_t marshal_query_capsule_caps(efi_capsule_header_t **capsules,
 					       unsigned long count,
 					       u64 *max_size, int *reset_type)
 {
-	struct rts_call call;
+	struct rts_call call EFI_GATE_UNINIT;
 	int *fw_type, type;
 
 	if (efi.runtime_version < EFI_2_00_SYSTEM_TABLE_REVISION)
@@ -571,7 +587,7 @@ efi_marshal_set_virtual_address_map(unsigned long memory_map_size,
 				    u32 descriptor_version,
 				    efi_memory_desc_t *virtual_map)
 {
-	struct rts_call call;
+	struct rts_call call EFI_GATE_UNINIT;
 
 	call_begin(&call, EFI_GATE_SET_VIRTUAL_ADDRESS_MAP, true);
 	add_value(&call, memory_map_size);
@@ -602,7 +618,7 @@ efi_status_t efi_marshal_prm_handler(u64 handler, u64 param_buffer_addr,
 {
 	const struct prm_mmio_info *mmio;
 	struct prm_context *fw_context;
-	struct rts_call call;
+	struct rts_call call EFI_GATE_UNINIT;
 	u64 count = 0;
 
 	call_begin(&call, EFI_GATE_PRM_HANDLER, true);

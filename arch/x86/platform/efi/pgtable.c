@@ -61,7 +61,9 @@
 
 enum efi_pt_op {
 	EFI_PT_MAP,
+#if EFI_PGD_BASE < 601
 	EFI_PT_PROTECT,
+#endif
 	EFI_PT_UNMAP,
 };
 
@@ -70,16 +72,18 @@ struct efi_pt_change {
 	enum efi_pt_op op;
 	u64 offset;		/* EFI_PT_MAP: physical minus virtual address */
 	u64 set;
+#if EFI_PGD_BASE < 601
 	u64 clear;
+#endif
 };
 
 #if EFI_PGD_BASE >= 601
 /*
  * Empty tables that were set aside, for changes that are made during a runtime
- * call. As many are kept of those that fall free.
+ * call. After boot, those that fall free are kept: with interrupts off they
+ * cannot be freed, and whoever reads the dump in debugfs may be in them.
  */
-#define MAX_SPARE	16
-#define KEEP_SPARE	6
+#define MAX_SPARE	24
 
 static u64 *spare[MAX_SPARE];
 static unsigned int nr_spare;
@@ -94,10 +98,10 @@ static u64 *alloc_table(void)
 
 static void free_table(u64 *table)
 {
-	if (nr_spare < KEEP_SPARE)
-		spare[nr_spare++] = table;
-	else
+	if (system_state < SYSTEM_RUNNING && !irqs_disabled())
 		free_page((unsigned long)table);
+	else if (!WARN_ON_ONCE(nr_spare == MAX_SPARE))
+		spare[nr_spare++] = table;
 }
 
 /**
@@ -105,7 +109,8 @@ static void free_table(u64 *table)
  * @count:	how many tables efi_pt_map() is to find
  * @gfp:	how to allocate them
  *
- * After boot, and with interrupts off, efi_pt_map() takes only these.
+ * After boot, and with interrupts off, efi_pt_map() takes only these, and does
+ * not sleep.
  *
  * Context: As @gfp says. Runtime services are locked, or it is boot time.
  * Return: 0 or -ENOMEM.
@@ -200,7 +205,7 @@ static u64 *make_table(u64 *entry, int level)
 }
 
 static void change_leaf(u64 *entry, u64 va, int level,
-			       const struct efi_pt_change *c)
+			const struct efi_pt_change *c)
 {
 	switch (c->op) {
 	case EFI_PT_MAP:
@@ -211,9 +216,11 @@ static void change_leaf(u64 *entry, u64 va, int level,
 		if (level > 1)
 			*entry |= ENTRY_LARGE;
 		break;
+#if EFI_PGD_BASE < 601
 	case EFI_PT_PROTECT:
 		*entry = (*entry & ~c->clear) | c->set;
 		break;
+#endif
 	case EFI_PT_UNMAP:
 		*entry = 0;
 		break;
@@ -222,7 +229,7 @@ static void change_leaf(u64 *entry, u64 va, int level,
 
 /* Is the change done with this one entry, or is there a table below it? */
 static bool ends_here(u64 entry, u64 va, u64 next, int level,
-			     const struct efi_pt_change *c)
+		      const struct efi_pt_change *c)
 {
 	if (level == 1)
 		return true;
@@ -236,7 +243,7 @@ static bool ends_here(u64 entry, u64 va, u64 next, int level,
 
 /* Recursion is bounded by the number of levels. */
 static int change_range(u64 *table, int level, u64 va, u64 end,
-			       const struct efi_pt_change *c)
+			const struct efi_pt_change *c)
 {
 	u64 next, *entry, *child;
 	int err;
@@ -248,8 +255,10 @@ static int change_range(u64 *table, int level, u64 va, u64 end,
 
 		if (!*entry && c->op == EFI_PT_UNMAP)
 			continue;
+#if EFI_PGD_BASE < 601
 		if (!*entry && c->op == EFI_PT_PROTECT)
 			return -ENOENT;
+#endif
 
 		if (ends_here(*entry, va, next, level, c)) {
 			change_leaf(entry, va, level, c);
@@ -264,7 +273,11 @@ static int change_range(u64 *table, int level, u64 va, u64 end,
 		if (err)
 			return err;
 
+	#if EFI_PGD_BASE >= 601
+		/* Root entries stay: one table is not worth a rule. */
+#else
 		/* Root entries stay: efi_pt_sync_kernel() relies on one. */
+#endif
 		if (c->op == EFI_PT_UNMAP && level < ROOT_LEVEL &&
 		    table_is_empty(child)) {
 			*entry = 0;
@@ -305,7 +318,7 @@ static bool range_is_efi(u64 va, u64 size)
 }
 
 static int change(pgd_t *root, u64 va, u64 size,
-			 const struct efi_pt_change *c)
+		  const struct efi_pt_change *c)
 {
 	if (!range_is_efi(va, size))
 		return -EINVAL;
@@ -346,6 +359,7 @@ int efi_pt_map(pgd_t *root, u64 va, u64 pa, u64 size, u64 prot)
 	return change(root, va, size, &c);
 }
 
+#if EFI_PGD_BASE < 601
 /**
  * efi_pt_protect() - change the permissions of a mapped range
  * @root:	what efi_pt_alloc() returned
@@ -370,6 +384,7 @@ int efi_pt_protect(pgd_t *root, u64 va, u64 size, u64 set, u64 clear)
 
 	return change(root, va, size, &c);
 }
+#endif
 
 /**
  * efi_pt_unmap() - take a range out of the tables
@@ -391,7 +406,62 @@ int efi_pt_unmap(pgd_t *root, u64 va, u64 size)
 	return change(root, va, size, &c);
 }
 
-#if EFI_PGD_BASE < 601
+#if EFI_PGD_BASE >= 601
+/* Is the page that @va is in mapped, and firmware's? */
+static bool page_is_user(u64 *table, u64 va)
+{
+	int level = ROOT_LEVEL;
+	u64 entry;
+
+	for (;;) {
+		entry = table[level_index(va, level)];
+		if (is_leaf(entry, level))
+			return entry & _PAGE_USER;
+		if (!entry)
+			return false;
+		table = entry_table(entry);
+		level--;
+	}
+}
+
+/**
+ * efi_pt_is_user() - is a range firmware's to access?
+ * @root:	what efi_pt_alloc() returned
+ * @va:		virtual address of the first byte
+ * @size:	bytes, not 0
+ *
+ * Context: Any. Runtime services are locked.
+ * Return: Whether all of it is mapped in user pages.
+ */
+bool efi_pt_is_user(pgd_t *root, u64 va, u64 size)
+{
+	u64 last = va + size - 1, page;
+
+	if (last < va || !__is_canonical_address(va, boot_cpu_data.x86_virt_bits) ||
+	    !__is_canonical_address(last, boot_cpu_data.x86_virt_bits))
+		return false;
+
+	for (page = va & PAGE_MASK; page <= (last & PAGE_MASK); page += PAGE_SIZE)
+		if (!page_is_user((u64 *)root, page))
+			return false;
+	return true;
+}
+
+/**
+ * efi_pt_alloc() - allocate page tables without any mapping
+ *
+ * The root is one page of an aligned pair, as the kernel's are if there may be
+ * page table isolation. The other page of the pair stays empty.
+ *
+ * Context: Process context, at boot. May sleep.
+ * Return: The root, or NULL if there is no memory.
+ */
+pgd_t *efi_pt_alloc(void)
+{
+	return (pgd_t *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
+					 PGD_ALLOCATION_ORDER);
+}
+#else
 /* The table of the third level that the kernel's entry for @va points to */
 static u64 *kernel_level3(u64 va)
 {
@@ -427,24 +497,7 @@ void efi_pt_sync_kernel(pgd_t *root)
 	memcpy(level3 + above, kernel_level3(EFI_VA_START) + above,
 	       (PTRS_PER_PUD - above) * sizeof(*level3));
 }
-#endif
 
-#if EFI_PGD_BASE >= 601
-/**
- * efi_pt_alloc() - allocate page tables without any mapping
- *
- * The root is one page of an aligned pair, as the kernel's are if there may be
- * page table isolation. The other page of the pair stays empty.
- *
- * Context: Process context, at boot. May sleep.
- * Return: The root, or NULL if there is no memory.
- */
-pgd_t *efi_pt_alloc(void)
-{
-	return (pgd_t *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
-					 PGD_ALLOCATION_ORDER);
-}
-#else
 /**
  * efi_pt_alloc() - allocate page tables without any EFI mapping
  *

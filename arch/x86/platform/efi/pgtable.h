@@ -11,11 +11,14 @@
 pgd_t *efi_pt_alloc(void);
 #if EFI_PGD_BASE >= 601
 int efi_pt_reserve(unsigned int count, gfp_t gfp);
+bool efi_pt_is_user(pgd_t *root, u64 va, u64 size);
 #else
 void efi_pt_sync_kernel(pgd_t *root);
 #endif
 int efi_pt_map(pgd_t *root, u64 va, u64 pa, u64 size, u64 prot);
+#if EFI_PGD_BASE < 601
 int efi_pt_protect(pgd_t *root, u64 va, u64 size, u64 set, u64 clear);
+#endif
 int efi_pt_unmap(pgd_t *root, u64 va, u64 size);
 
 #endif /* _X86_PLATFORM_EFI_PGTABLE_H */
