@@ -73,7 +73,7 @@ stale()
 		-newer "$build/lab/$1/$1.ko")" ]
 }
 
-for module in efi_call misbehave bench; do
+for module in efi_call misbehave bench storm; do
 	! stale "$module" ||
 		logged "building the module $module for $name" \
 			"$log-$module.log" build_module "$module"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # boots.sh BASE VERSION [NAME...]: boot the patched kernel in each of the ways of
-# lab/tests, or only in those named.
+# lab/tests, or only in those named. BUILD names a build directory other than
+# build; boots that begin with it are for that one.
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
@@ -9,7 +10,7 @@ base=$1 version=$2
 shift 2
 only=" $* "
 logs=$out/boot/$base-$version
-kernel=$(build_dir "$base" "$version" patched)/arch/x86/boot/bzImage
+kernel=$(tree_dir "$base" "$version" patched)/${BUILD:-build}/arch/x86/boot/bzImage
 initrd=$out/guest/$base-$version-patched.gz
 
 mkdir -p "$logs"
@@ -141,6 +142,10 @@ grep -v -e '^#' -e '^[[:space:]]*$' "$lab/tests" |
 while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 	case ,$bases, in *,all,* | *,"$base",*) ;; *) continue ;; esac
 	case $only in '  ' | *" $name "*) ;; *) continue ;; esac
+	case $name in
+	debug-*) [ "${BUILD-}" = build-debug ] || continue ;;
+	*) [ "${BUILD:-build}" = build ] || continue ;;
+	esac
 	where="$base $version $name"
 	console=$logs/$name.console
 	VARS=

@@ -212,8 +212,21 @@ static efi_status_t call(enum efi_gate_service service, u64 addr,
 
 const char *efi_gate_service_name(enum efi_gate_service service)
 {
-	EXPECT(service < EFI_GATE_SERVICES);
-	return "a service";
+	switch (service) {
+	case EFI_GATE_GET_TIME:
+		return "GetTime";
+	case EFI_GATE_SET_TIME:
+		return "SetTime";
+	case EFI_GATE_GET_VARIABLE:
+		return "GetVariable";
+	case EFI_GATE_GET_NEXT_VARIABLE:
+		return "GetNextVariableName";
+	case EFI_GATE_QUERY_CAPSULE_CAPS:
+		return "QueryCapsuleCapabilities";
+	default:
+		EXPECT(service < EFI_GATE_SERVICES);
+		return "another service";
+	}
 }
 
 efi_status_t efi_gate_call(enum efi_gate_service service, unsigned int nargs,

@@ -191,7 +191,7 @@ static int map_large_arg(struct fw_large_arg *arg, gfp_t gfp)
 	return err;
 }
 
-static void *alloc_large_arg(size_t size, u64 *addr, gfp_t gfp)
+static noinline void *alloc_large_arg(size_t size, u64 *addr, gfp_t gfp)
 {
 	struct fw_large_arg *arg = &fw_large_args[fw_nr_large_args];
 
@@ -234,17 +234,16 @@ static void *alloc_large_arg(size_t size, u64 *addr, gfp_t gfp)
 void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp)
 {
 	void *mem;
-	u64 *word;
 
 	if (size > FW_ARGS_SIZE - fw_args_used)
 		return alloc_large_arg(size, addr, gfp);
 
 	mem = fw_args + fw_args_used;
 	*addr = FW_ARGS + fw_args_used;
-	fw_args_used += ALIGN(size, 16);
-	/* A few words mostly: faster this way than with memset() */
-	for (word = mem; size; size -= min(size, sizeof(*word)))
-		*word++ = 0;
+	size = ALIGN(size, 16);
+	fw_args_used += size;
+	/* A few words mostly: not worth a call of memset() */
+	memset64(mem, 0, size / sizeof(u64));
 	return mem;
 }
 
