@@ -25,6 +25,7 @@
  */
 #include <linux/export.h>
 #include <linux/linkage.h>
+#include <linux/objtool.h>
 #include <asm/alternative.h>
 #include <asm/asm.h>
 #include <asm/cpufeatures.h>
@@ -58,6 +59,7 @@
 	.section .noinstr.text, "ax"
 	.balign PAGE_SIZE, 0xcc
 SYM_ENTRY(efi_gate_text, SYM_L_GLOBAL, SYM_A_NONE)
+	ANNOTATE_NOENDBR
 
 /**
  * efi_gate_enter - run firmware until something happens
