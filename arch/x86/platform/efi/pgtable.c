@@ -384,8 +384,8 @@ int efi_pt_protect(pgd_t *root, u64 va, u64 size, u64 set, u64 clear)
 
 	return change(root, va, size, &c);
 }
-#endif
 
+#endif
 /**
  * efi_pt_unmap() - take a range out of the tables
  * @root:	what efi_pt_alloc() returned
