@@ -20,7 +20,7 @@ initrd=$dir/initrd.gz
 mkdir -p "$dir"
 
 [ "${PREPARE-}" = no ] || "$lab/prepare.sh" "$base" "$version"
-[ -e "$(tree_dir "$base" "$version" patched)/arch/x86/platform/efi/gate.c" ] ||
+isolates "$base" "$version" ||
 	die "nothing is isolated in $base: BASE is one whose series has gate.c"
 for tree in stock patched; do
 	"$lab/build.sh" "$base" "$version" "$tree"

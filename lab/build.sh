@@ -1,38 +1,45 @@
 #!/bin/sh
-# build.sh BASE VERSION KIND: build the stock or patched kernel of a tree, and
-# the test modules for it.
+# build.sh BASE VERSION KIND [VARIANT]: build the stock or patched kernel of a
+# tree, and the test modules for it. A variant has lab/config/VARIANT.config on
+# top, a build directory of its own, build-VARIANT, and no modules.
 set -eu
 lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
 
-base=$1 version=$2 kind=$3
+base=$1 version=$2 kind=$3 variant=${4-}
 tree=$(tree_dir "$base" "$version" "$kind")
-build=$tree/build
-name="$base $version $kind"
-log=$out/log/$base-$version-$kind
+dir=build${variant:+-$variant}
+build=$tree/$dir
+name="$base $version $kind${variant:+ $variant}"
+log=$out/log/$base-$version-$kind${variant:+-$variant}
 
 need_space "$cache" 6
 mkdir -p "$out/log"
 exec 9>"$cache/trees/$base/$version/lock-$kind"
 flock 9
 
+symbols()
+{
+	cat "$lab/config/common.config" "$lab/config/$base.config" \
+		${variant:+"$lab/config/$variant.config"}
+}
+
 # The configuration is made aside, and put in place only if it is another one:
 # a new date on .config alone would have half the kernel built again.
 configure()
 {
-	"$lab/kbuild.sh" "$base" "$tree" build/conf tinyconfig
-	cat "$lab/config/common.config" "$lab/config/$base.config" \
-		>> "$build/conf/.config"
-	"$lab/kbuild.sh" "$base" "$tree" build/conf olddefconfig
+	"$lab/kbuild.sh" "$base" "$tree" "$dir/conf" tinyconfig
+	symbols >> "$build/conf/.config"
+	"$lab/kbuild.sh" "$base" "$tree" "$dir/conf" olddefconfig
 	if ! cmp -s "$build/conf/.config" "$build/.config"; then
 		cp "$build/conf/.config" "$build/.config"
-		"$lab/kbuild.sh" "$base" "$tree" build olddefconfig
+		"$lab/kbuild.sh" "$base" "$tree" "$dir" olddefconfig
 	fi
 }
 
 # The Kconfig files of the tree count too: the series may add symbols.
 config_id=$({
-	cat "$lab/config/common.config" "$lab/config/$base.config"
+	symbols
 	git -C "$tree" ls-files -s '*Kconfig*'
 } | sha256sum)
 if [ "$config_id" != "$(cat "$build/.lab-config" 2>/dev/null)" ]; then
@@ -41,7 +48,8 @@ if [ "$config_id" != "$(cat "$build/.lab-config" 2>/dev/null)" ]; then
 fi
 
 logged "building $name" "$log-build.log" \
-	"$lab/kbuild.sh" "$base" "$tree" build bzImage
+	"$lab/kbuild.sh" "$base" "$tree" "$dir" bzImage
+[ -z "$variant" ] || exit 0
 
 # A module is built in a copy: kbuild leaves its objects beside the source.
 build_module()

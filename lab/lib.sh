@@ -68,6 +68,12 @@ tree_dir()
 	echo "$cache/trees/$1/$2/$3"
 }
 
+# Does the patched tree run firmware isolated?
+isolates()
+{
+	[ -e "$(tree_dir "$1" "$2" patched)/arch/x86/platform/efi/gate.c" ]
+}
+
 build_dir()
 {
 	echo "$cache/trees/$1/$2/$3/build"

@@ -7,8 +7,7 @@ lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 version=$2
-if [ ! -e "$(tree_dir "$base" "$version" patched)/arch/x86/platform/efi/gate.c" ]
-then
+if ! isolates "$base" "$version"; then
 	echo "skip - $base $version: bench: nothing is isolated in this base"
 	exit
 fi

@@ -6,8 +6,7 @@ lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 version=$2
-tree=$(tree_dir "$base" "$version" patched)
-if [ ! -e "$tree/arch/x86/platform/efi/gate.c" ]; then
+if ! isolates "$base" "$version"; then
 	echo "skip - $base $version: debug kernel: nothing is isolated in this base"
 	exit
 fi
@@ -16,23 +15,16 @@ if [ "${CI-}" = true ]; then
 	exit
 fi
 
-build()
-{
-	"$lab/kbuild.sh" "$base" "$tree" build-debug tinyconfig || return 1
-	cat "$lab/config/common.config" "$lab/config/$base.config" \
-		"$lab/config/debug.config" >> "$tree/build-debug/.config"
-	"$lab/kbuild.sh" "$base" "$tree" build-debug olddefconfig || return 1
-	for symbol in KASAN PROVE_LOCKING DEBUG_VM DEBUG_ENTRY UNWINDER_ORC; do
-		grep "^CONFIG_$symbol=y" "$tree/build-debug/.config" || return 1
-	done
-	"$lab/kbuild.sh" "$base" "$tree" build-debug bzImage
-}
-
-log=$out/log/$base-$version-debug-build.log
-if ! logged "building the debug kernel of $base $version" "$log" build; then
+if ! "$lab/build.sh" "$base" "$version" patched debug; then
 	echo "not ok - $base $version: debug kernel builds"
 	exit
 fi
+tree=$(tree_dir "$base" "$version" patched)
+for symbol in KASAN PROVE_LOCKING DEBUG_VM DEBUG_ENTRY UNWINDER_ORC; do
+	grep -q "^CONFIG_$symbol=y" "$tree/build-debug/.config" ||
+		echo "not ok - $base $version: debug kernel has $symbol"
+done
+log=$out/log/$base-$version-patched-debug-build.log
 if grep -E 'objtool: .*(efi|gate)' "$log" | sed 's/^/#   /' | grep .; then
 	echo "not ok - $base $version: debug kernel: objtool has nothing to say"
 else

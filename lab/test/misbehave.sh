@@ -8,8 +8,7 @@ lab=$(cd "$(dirname "$0")/.." && pwd)
 
 base=$1 version=$2
 export VERSION="$version"
-if [ ! -e "$(tree_dir "$base" "$version" patched)/arch/x86/platform/efi/gate.c" ]
-then
+if ! isolates "$base" "$version"; then
 	echo "skip - $base $version: misbehaviour: nothing is isolated in this base"
 	exit
 fi
