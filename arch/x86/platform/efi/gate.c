@@ -495,13 +495,13 @@ static size_t copy(u64 to, u64 from, size_t size)
  */
 size_t efi_gate_read(u64 va, void *buf, size_t size)
 {
-	u64 rest = PAGE_SIZE - offset_in_page(va);
-
 	size = min(size, sizeof(efi_gate_page.buffer));
-	if (size > rest && !efi_pt_is_user(efi_mm.pgd, va, size))
-		size = rest;
-	if (!efi_pt_is_user(efi_mm.pgd, va, size))
-		return 0;
+	if (!efi_pt_is_user(efi_mm.pgd, va, size)) {
+		/* What is on the first page may be */
+		size = min(size, PAGE_SIZE - offset_in_page(va));
+		if (!efi_pt_is_user(efi_mm.pgd, va, size))
+			return 0;
+	}
 
 	size = copy((u64)efi_gate_page.buffer, va, size);
 	memcpy(buf, efi_gate_page.buffer, size);
@@ -879,6 +879,30 @@ static void __init make_idt(void)
 	efi_gate_page.idt.address = (unsigned long)gate_idt;
 }
 
+/* What gate_entry.S takes for granted */
+static void __init check_offsets(void)
+{
+#define CHECK(constant, field) \
+	BUILD_BUG_ON(constant != offsetof(struct efi_gate_page, field))
+	CHECK(GATE_KERNEL_CR3, kernel_cr3);
+	CHECK(GATE_KERNEL_RSP, kernel_rsp);
+	CHECK(GATE_EFI_CR3, efi_cr3);
+	CHECK(GATE_CR2, cr2);
+	CHECK(GATE_KERNEL_IDT, kernel_idt);
+	CHECK(GATE_IDT, idt);
+	CHECK(GATE_VECTOR, vector);
+	CHECK(GATE_FAULT, fault);
+	CHECK(GATE_NMI_PENDING, nmi_pending);
+	CHECK(GATE_MCE_PENDING, mce_pending);
+	CHECK(GATE_COPY_TO, copy_to);
+	CHECK(GATE_COPY_FROM, copy_from);
+	CHECK(GATE_COPY_LEFT, copy_left);
+	CHECK(GATE_NMI_SAVE, nmi_save);
+	CHECK(GATE_MCE_SAVE, mce_save);
+	CHECK(GATE_REGS, regs);
+#undef CHECK
+}
+
 /**
  * efi_gate_init() - set up the gate
  *
@@ -891,7 +915,7 @@ int __init efi_gate_init(void)
 {
 	int err;
 
-	BUILD_BUG_ON(offsetof(struct efi_gate_page, regs) != 0x808);
+	check_offsets();
 	BUILD_BUG_ON(sizeof(struct efi_gate_page) != PAGE_SIZE);
 	BUILD_BUG_ON(sizeof(gate_idt) != PAGE_SIZE);
 

@@ -100,6 +100,7 @@ static bool store(struct insn *insn, struct pt_regs *regs, u64 value, int bytes)
 {
 	unsigned long *to;
 
+	/* In memory, they are words whatever the operand size is. */
 	if (X86_MODRM_MOD(insn->modrm.value) != 3)
 		return efi_gate_write((u64)insn_get_addr_ref(insn, regs),
 				      &value, 2);
@@ -107,17 +108,7 @@ static bool store(struct insn *insn, struct pt_regs *regs, u64 value, int bytes)
 	to = rm_register(insn, regs);
 	if (!to)
 		return false;
-	switch (bytes) {
-	case 2:
-		*(u16 *)to = value;
-		break;
-	case 4:
-		*to = (u32)value;
-		break;
-	default:
-		*to = value;
-		break;
-	}
+	insn_assign_reg(to, value, bytes);
 	return true;
 }
 
@@ -177,10 +168,7 @@ static bool port_io(struct insn *insn, struct pt_regs *regs, bool *again)
 
 	switch (op) {
 	case 0xe4: case 0xe5: case 0xec: case 0xed:
-		value = port_in(port, bytes);
-		memcpy(&regs->ax, &value, bytes);
-		if (bytes == 4)
-			regs->ax = value;
+		insn_assign_reg(&regs->ax, port_in(port, bytes), bytes);
 		return true;
 	case 0xe6: case 0xe7: case 0xee: case 0xef:
 		port_out(regs->ax, port, bytes);

@@ -312,8 +312,6 @@ SYM_CODE_START_LOCAL(efi_gate_nested)
 	popq	%rax
 	incq	%rax
 	movq	%rax, GATE(FAULT)
-	movq	1*8(%rsp), %rax
-	movq	%rax, GATE(FAULT_IP)
 	movq	%cr2, %rax
 	movq	%rax, GATE(CR2)
 	jmp	efi_gate_leave

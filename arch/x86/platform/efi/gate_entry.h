@@ -22,8 +22,6 @@
 #define EFI_GATE_IRQ_STUB	8
 #endif
 
-#ifdef __ASSEMBLY__
-
 /* Offsets in struct efi_gate_page, checked in gate.c */
 #define GATE_KERNEL_CR3		0x00
 #define GATE_KERNEL_RSP		0x08
@@ -33,17 +31,16 @@
 #define GATE_IDT		0x30
 #define GATE_VECTOR		0x40
 #define GATE_FAULT		0x48
-#define GATE_FAULT_IP		0x50
-#define GATE_NMI_PENDING	0x58
-#define GATE_MCE_PENDING	0x59
-#define GATE_COPY_TO		0x60
-#define GATE_COPY_FROM		0x68
-#define GATE_COPY_LEFT		0x70
-#define GATE_NMI_SAVE		0x80
-#define GATE_MCE_SAVE		0xa0
+#define GATE_NMI_PENDING	0x50
+#define GATE_MCE_PENDING	0x51
+#define GATE_COPY_TO		0x58
+#define GATE_COPY_FROM		0x60
+#define GATE_COPY_LEFT		0x68
+#define GATE_NMI_SAVE		0x70
+#define GATE_MCE_SAVE		0x90
 #define GATE_REGS		0x808
 
-#else
+#ifndef __ASSEMBLY__
 
 #include <linux/build_bug.h>
 #include <linux/types.h>
@@ -61,7 +58,6 @@
  * @idt:		IDT to enter with
  * @vector:		why firmware was left: an exception, or EFI_GATE_*
  * @fault:		1 + vector of an exception in the gate itself, 0 if none
- * @fault_ip:		where that was
  * @nmi_pending:	an NMI is to be handed to the kernel
  * @mce_pending:	a machine check is to be handed to the kernel
  * @copy_to:		where efi_gate_enter() is to copy to
@@ -83,7 +79,6 @@ struct efi_gate_page {
 	struct desc_ptr		idt __aligned(16);
 	u64			vector;
 	u64			fault;
-	u64			fault_ip;
 	u8			nmi_pending;
 	u8			mce_pending;
 	u64			copy_to;
@@ -104,5 +99,5 @@ extern const u8 efi_gate_exc_stubs[], efi_gate_irq_stubs[];
 void efi_gate_enter(void);
 void efi_gate_deliver_irq(unsigned long handler);
 
-#endif /* __ASSEMBLY__ */
+#endif /* !__ASSEMBLY__ */
 #endif /* _X86_PLATFORM_EFI_GATE_ENTRY_H */
