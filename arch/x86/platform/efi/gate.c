@@ -883,7 +883,7 @@ static void __init make_idt(void)
 static void __init check_offsets(void)
 {
 #define CHECK(constant, field) \
-	BUILD_BUG_ON(constant != offsetof(struct efi_gate_page, field))
+	BUILD_BUG_ON((constant) != offsetof(struct efi_gate_page, field))
 	CHECK(GATE_KERNEL_CR3, kernel_cr3);
 	CHECK(GATE_KERNEL_RSP, kernel_rsp);
 	CHECK(GATE_EFI_CR3, efi_cr3);
