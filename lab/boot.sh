@@ -8,6 +8,11 @@
 #	PLUGIN    a plugin for QEMU, with its arguments
 #	KVM       yes: run on the host's CPU
 #	VARS      variable store to use and keep; else a fresh one
+#	DISK      disk with an operating system. With BZIMAGE and INITRD given as
+#	          "-", firmware boots from it
+#	SNAPSHOT  on: what is written to DISK is not kept
+#	DISK2     second disk, read only
+#	REPORT    file for what the guest says on its second serial port
 #	CPUS CPU MEM DEADLINE
 # Exit status: 0 the guest ended by itself, 3 it hung and was killed, 4 QEMU
 # failed.
@@ -76,7 +81,12 @@ fi
 [ -z "${PLUGIN-}" ] || set -- "$@" -plugin "$PLUGIN"
 [ "${ICOUNT-}" != yes ] ||
 	set -- "$@" -icount shift=0,sleep=off -rtc base=2026-01-01,clock=vm
-set -- "$@" -kernel "$kernel" -initrd "$initrd" \
+[ -z "${DISK-}" ] || set -- "$@" -device virtio-blk-pci,drive=disk \
+	-drive "if=none,id=disk,format=raw,snapshot=${SNAPSHOT:-off},file=$DISK"
+[ -z "${DISK2-}" ] || set -- "$@" -device virtio-blk-pci,drive=disk2 \
+	-drive "if=none,id=disk2,format=raw,readonly=on,file=$DISK2"
+[ "$initrd" = - ] || set -- "$@" -initrd "$initrd"
+[ "$kernel" = - ] || set -- "$@" -kernel "$kernel" \
 	-append "console=ttyS0 panic=-1 lab=$steps $append"
 
 if [ "${SHELL_ON_TERMINAL-}" = yes ]; then
@@ -93,6 +103,7 @@ esac
 : > "$console"
 mkfifo "$run/monitor.in" "$run/monitor.out"
 qemu-system-x86_64 "$@" -serial "file:$console" \
+	${REPORT:+-serial "file:$REPORT"} \
 	-chardev "pipe,id=monitor,path=$run/monitor" -mon chardev=monitor \
 	> "$console.qemu" 2>&1 &
 qemu=$!
