@@ -4,6 +4,7 @@
 # The console goes to the file CONSOLE. From the environment:
 #	FIRMWARE  x64 (default), x64-vga, x64-smm, ia32 or bios
 #	TESTFW    yes: firmware with a runtime driver that misbehaves on command
+#	MAP       what firmware/map.c is to do to the memory map
 #	ICOUNT    yes: the TSC counts instructions, and all is the same each time
 #	PLUGIN    a plugin for QEMU, with its arguments
 #	KVM       yes: run on the host's CPU
@@ -70,13 +71,16 @@ if [ -n "$code" ]; then
 fi
 [ "$machine" = q35 ] ||
 	set -- "$@" -global driver=cfi.pflash01,property=secure,value=on
-if [ "${TESTFW-}" = yes ]; then
+if [ -n "${TESTFW-}${MAP-}" ]; then
 	mkdir -p "$out/firmware"
 	make -s -C "$lab/firmware" O="$out/firmware" >&2 ||
 		die "the test firmware does not build: run 'make deps'"
-	set -- "$@" \
-		-device "pci-testdev,romfile=$out/firmware/misbehave.rom"
 fi
+[ "${TESTFW-}" != yes ] ||
+	set -- "$@" -device "pci-testdev,romfile=$out/firmware/misbehave.rom"
+[ -z "${MAP-}" ] ||
+	set -- "$@" -device "pci-testdev,romfile=$out/firmware/map.rom" \
+		-fw_cfg "name=opt/efi-pgd/map,string=$MAP"
 [ "${KVM-}" != yes ] || set -- "$@" -accel kvm
 [ -z "${PLUGIN-}" ] || set -- "$@" -plugin "$PLUGIN"
 [ "${ICOUNT-}" != yes ] ||

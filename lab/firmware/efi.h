@@ -27,8 +27,18 @@ typedef void			*efi_handle;
 #define EVT_SIGNAL_EXIT_BOOT_SERVICES		0x00000201
 #define EVT_SIGNAL_VIRTUAL_ADDRESS_CHANGE	0x60000202
 
+#define EFI_ALLOCATE_ADDRESS	2
+
+#define EFI_RESERVED_MEMORY	0
+#define EFI_BOOT_SERVICES_CODE	3
 #define EFI_BOOT_SERVICES_DATA	4
 #define EFI_RUNTIME_SERVICES_CODE 5
+#define EFI_RUNTIME_SERVICES_DATA 6
+#define EFI_CONVENTIONAL_MEMORY	7
+#define EFI_MEMORY_MAPPED_IO	11
+
+#define EFI_MEMORY_UC		0x0000000000000001ULL
+#define EFI_MEMORY_CACHED	0x000000000000000eULL	/* WC, WT, WB */
 
 #define EFI_MEMORY_XP		0x0000000000004000ULL
 #define EFI_MEMORY_RO		0x0000000000020000ULL
@@ -77,7 +87,9 @@ struct efi_boot_services {
 	void	*raise_tpl, *restore_tpl;
 	efi_status (*allocate_pages)(u32 type, u32 memory_type, u64 pages,
 				     u64 *address);
-	void	*free_pages, *get_memory_map;
+	efi_status (*free_pages)(u64 address, u64 pages);
+	efi_status (*get_memory_map)(u64 *size, void *map, u64 *key,
+				     u64 *desc_size, u32 *version);
 	void	*allocate_pool, *free_pool;
 	efi_status (*create_event)(u32 type, u64 tpl,
 				   void (*notify)(void *event, void *context),
