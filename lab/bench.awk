@@ -54,8 +54,9 @@ END {
 	figures("memory free when init starts, KiB", "free")
 	row("memory taken, KiB", "-", "-",
 	    f[2, "free"] - f[3, "free"] + f[3, "static"], 64)
-	figures("text of vmlinux, padded, bytes", "padded")
-	figures("text of vmlinux.o, bytes", "text", f[1, "text"] + 16384)
+	figures("text of vmlinux, bytes", "text", f[1, "text"] + 16384)
+	figures("  functions in it, bytes", "functions",
+		f[1, "functions"] + 16384)
 	figures("boot until init starts, us", "boot",
 		int(f[1, "boot"] * 1.01))
 	exit missed > 0

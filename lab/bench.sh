@@ -97,13 +97,14 @@ boot()
 		}' "$counts" "$console" >> "$dir/$1"
 }
 
-# Text, and what is there for the gate without being allocated. In vmlinux,
-# sections are padded to 2 MiB, which hides what was added: vmlinux.o is the same
-# before that.
+# Text, and what is there for the gate without being allocated. In vmlinux, sections
+# are padded to 2 MiB, which hides what was added; functions are counted as
+# scripts/bloat-o-meter does.
 sizes()
 {
-	size "$1/vmlinux" | awk 'NR == 2 { print "padded", $1 }'
-	size "$1/vmlinux.o" | awk 'NR == 2 { print "text", $1 }'
+	size "$1/vmlinux" | awk 'NR == 2 { print "text", $1 }'
+	nm -S -t d "$1/vmlinux" |
+		awk '$3 ~ /^[tTwW]$/ { n += $2 } END { print "functions", n }'
 	find "$1/arch/x86/platform/efi" \( -name 'gate*.o' -o -name marshal.o \) \
 		-exec size {} + |
 		awk '{ n += $2 + $3 } END { print "static", int((n + 1023) / 1024) }'

@@ -1,7 +1,6 @@
 #!/bin/sh
-# bench.sh BASE VERSION: what the isolation costs is within its targets. Two kinds
-# are known to be missed, and reported as that: instructions of the gate's own for
-# services with arguments, and the text of all that the series adds.
+# bench.sh BASE VERSION: what the isolation costs is within its targets. One is known
+# to be missed, by 3 %, and reported as that: the size of the functions in vmlinux.
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
@@ -26,7 +25,7 @@ awk -v where="$base $version: bench" -v rc="$rc" '
 	text ~ /^[^ ]/ { call = text }
 	text ~ /^ / { text = call "," substr(text, 2) }
 	$NF == "met" || $NF == "MISSED" {
-		known = text ~ /^(GetVariable|SetVariable|GetTime|text of)/
+		known = text ~ /functions in it/
 		print ($NF == "met" ? "ok" : known ? "todo" : "not ok") \
 			" - " where ": " text \
 			": " $(NF - 2) ", at most " $(NF - 1)

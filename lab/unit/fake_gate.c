@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The gate and the kernel as marshal.c sees them, in user space */
 
+#include <sanitizer/asan_interface.h>
+
 #include "fake_gate.h"
 
 struct efi efi = {
@@ -16,6 +18,8 @@ int shim_held;
 
 struct fake_piece *fake_pieces;
 unsigned int fake_piece_count;
+struct fake_piece fake_slots[EFI_GATE_MAX_ARGS];
+void *efi_gate_args;
 enum efi_gate_service fake_service;
 u64 fake_address, fake_args[EFI_GATE_MAX_ARGS];
 unsigned int fake_calls;
@@ -27,25 +31,30 @@ efi_status_t (*fake_firmware)(void);
 #define FIRST_ADDR	0x0000013370000000ULL
 static u64 next_addr = FIRST_ADDR;
 
-/* For each service how many arguments it has, and which of them are pointers */
+/*
+ * For each service which of its arguments are pointers, and to what: bytes in a slot,
+ * ANY for memory that is allocated. Arguments that are values are VALUE.
+ */
+#define VALUE	-1
+#define ANY	-2
 static const struct {
 	unsigned int nargs;
-	unsigned int pointers;
+	int size[EFI_GATE_MAX_ARGS];
 } services[EFI_GATE_SERVICES] = {
-	[EFI_GATE_GET_TIME]			= { 2, 0x03 },
-	[EFI_GATE_SET_TIME]			= { 1, 0x01 },
-	[EFI_GATE_GET_WAKEUP_TIME]		= { 3, 0x07 },
-	[EFI_GATE_SET_WAKEUP_TIME]		= { 2, 0x02 },
-	[EFI_GATE_SET_VIRTUAL_ADDRESS_MAP]	= { 4, 0x08 },
-	[EFI_GATE_GET_VARIABLE]			= { 5, 0x1f },
-	[EFI_GATE_GET_NEXT_VARIABLE]		= { 3, 0x07 },
-	[EFI_GATE_SET_VARIABLE]			= { 5, 0x13 },
-	[EFI_GATE_GET_NEXT_HIGH_MONO_COUNT]	= { 1, 0x01 },
-	[EFI_GATE_RESET_SYSTEM]			= { 4, 0x08 },
-	[EFI_GATE_UPDATE_CAPSULE]		= { 3, 0x01 },
-	[EFI_GATE_QUERY_CAPSULE_CAPS]		= { 4, 0x0d },
-	[EFI_GATE_QUERY_VARIABLE_INFO]		= { 4, 0x0e },
-	[EFI_GATE_PRM_HANDLER]			= { 2, 0x02 },
+	[EFI_GATE_GET_TIME]			= { 2, { 16, 12 } },
+	[EFI_GATE_SET_TIME]			= { 1, { 16 } },
+	[EFI_GATE_GET_WAKEUP_TIME]		= { 3, { 1, 1, 16 } },
+	[EFI_GATE_SET_WAKEUP_TIME]		= { 2, { VALUE, 16 } },
+	[EFI_GATE_SET_VIRTUAL_ADDRESS_MAP]	= { 4, { VALUE, VALUE, VALUE, ANY } },
+	[EFI_GATE_GET_VARIABLE]			= { 5, { ANY, 16, 4, 8, ANY } },
+	[EFI_GATE_GET_NEXT_VARIABLE]		= { 3, { 8, ANY, 16 } },
+	[EFI_GATE_SET_VARIABLE]			= { 5, { ANY, 16, VALUE, VALUE, ANY } },
+	[EFI_GATE_GET_NEXT_HIGH_MONO_COUNT]	= { 1, { 4 } },
+	[EFI_GATE_RESET_SYSTEM]			= { 4, { VALUE, VALUE, VALUE, ANY } },
+	[EFI_GATE_UPDATE_CAPSULE]		= { 3, { ANY, VALUE, VALUE } },
+	[EFI_GATE_QUERY_CAPSULE_CAPS]		= { 4, { ANY, VALUE, 8, 4 } },
+	[EFI_GATE_QUERY_VARIABLE_INFO]		= { 4, { VALUE, 8, 8, 8 } },
+	[EFI_GATE_PRM_HANDLER]			= { 2, { VALUE, 40 } },
 };
 
 void shim_log(const char *format, ...)
@@ -60,12 +69,46 @@ void shim_log(const char *format, ...)
 	shim_message_count++;
 }
 
+/*
+ * The slots are there only while the lock is held. What they had then stays to be
+ * looked at in fake_slots.
+ */
+static u8 slots[EFI_GATE_MAX_ARGS][EFI_GATE_SLOT];
+
+static void show_slots(void)
+{
+	unsigned int i;
+
+	efi_gate_args = slots;
+	ASAN_UNPOISON_MEMORY_REGION(slots, sizeof(slots));
+	memset(slots, 0xee, sizeof(slots));
+	for (i = 0; i < EFI_GATE_MAX_ARGS; i++)
+		fake_slots[i] = (struct fake_piece) {
+			.addr = EFI_GATE_ARGS + i * EFI_GATE_SLOT,
+			.memory = slots[i],
+		};
+}
+
+static void hide_slots(void)
+{
+	static u8 copy[EFI_GATE_MAX_ARGS][EFI_GATE_SLOT];
+	unsigned int i;
+
+	if (fake_slots[0].memory != slots[0])
+		return;
+	memcpy(copy, slots, sizeof(copy));
+	ASAN_POISON_MEMORY_REGION(slots, sizeof(slots));
+	for (i = 0; i < EFI_GATE_MAX_ARGS; i++)
+		fake_slots[i].memory = copy[i];
+}
+
 int down_trylock(struct semaphore *sem)
 {
 	if (shim_busy || sem->count <= 0)
 		return 1;
 	sem->count--;
 	shim_held++;
+	show_slots();
 	return 0;
 }
 
@@ -128,6 +171,7 @@ void efi_gate_args_reset(void)
 		free(piece->memory);
 		piece->memory = copy;
 	}
+	hide_slots();
 	gone = true;
 }
 
@@ -162,6 +206,9 @@ struct fake_piece *fake_piece(u64 addr)
 {
 	unsigned int i;
 
+	for (i = 0; i < EFI_GATE_MAX_ARGS; i++)
+		if (addr == fake_slots[i].addr)
+			return &fake_slots[i];
 	for (i = 0; i < fake_piece_count; i++)
 		if (addr == fake_pieces[i].addr)
 			return &fake_pieces[i];
@@ -184,28 +231,52 @@ void up(struct semaphore *sem)
 	EXPECT(shim_held == 1);
 	/* Nothing of a call is left when the next may begin */
 	EXPECT(gone || !fake_piece_count);
+	hide_slots();
 	sem->count++;
 	shim_held--;
 }
 
-static efi_status_t call(enum efi_gate_service service, u64 addr,
-			 unsigned int nargs, const u64 *args)
+/* An argument that is 0 is a NULL pointer, or a value. */
+static void check_arg(unsigned int n, int size, u64 arg)
 {
-	unsigned int i;
+	struct fake_piece *piece;
+
+	if (size == VALUE || !arg)
+		return;
+	piece = fake_piece(arg);
+	if (size == ANY) {
+		EXPECT(piece < fake_slots ||
+		       piece >= fake_slots + EFI_GATE_MAX_ARGS);
+	} else {
+		EXPECT(piece == &fake_slots[n]);
+		piece->size = size;
+	}
+}
+
+static efi_status_t call(enum efi_gate_service service, u64 addr,
+			 const u64 *args)
+{
+	unsigned int i, j;
 
 	EXPECT(shim_held == 1);
 	EXPECT(efi_enabled(EFI_RUNTIME_SERVICES));
-	EXPECT(nargs > 0 && nargs == services[service].nargs);
+	EXPECT(services[service].nargs > 0);
 	if (gone)
 		forget();
-	for (i = 0; i < nargs; i++)
-		if (services[service].pointers & BIT(i) && args[i])
-			fake_piece(args[i]);
+	for (i = 0; i < EFI_GATE_MAX_ARGS; i++) {
+		if (i < services[service].nargs)
+			check_arg(i, services[service].size[i], args[i]);
+		else
+			EXPECT(!args[i]);
+	}
+	/* Nothing was written beyond what a slot is for */
+	for (i = 0; i < EFI_GATE_MAX_ARGS; i++)
+		for (j = fake_slots[i].size; j < EFI_GATE_SLOT; j++)
+			EXPECT(slots[i][j] == 0xee);
 
 	fake_service = service;
 	fake_address = addr;
-	memset(fake_args, 0, sizeof(fake_args));
-	memcpy(fake_args, args, nargs * sizeof(*args));
+	memcpy(fake_args, args, sizeof(fake_args));
 	fake_calls++;
 	return fake_firmware ? fake_firmware() : EFI_SUCCESS;
 }
@@ -229,16 +300,15 @@ const char *efi_gate_service_name(enum efi_gate_service service)
 	}
 }
 
-efi_status_t efi_gate_call(enum efi_gate_service service, unsigned int nargs,
-			   const u64 *args)
+efi_status_t efi_gate_call(enum efi_gate_service service, const u64 *args)
 {
 	EXPECT(service < EFI_GATE_TABLE_SERVICES);
-	return call(service, 0, nargs, args);
+	return call(service, 0, args);
 }
 
 efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
-				unsigned int nargs, const u64 *args)
+				const u64 *args)
 {
 	EXPECT(service == EFI_GATE_PRM_HANDLER);
-	return call(service, addr, nargs, args);
+	return call(service, addr, args);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The gate and the kernel as marshal.c sees them, in user space. Every piece of
- * the argument area is an allocation of its own of just the size that was asked
- * for, at an address that is none of this process.
+ * the argument area that is allocated is an allocation of its own of just the size
+ * that was asked for, at an address that is none of this process. Slots have the
+ * size of what the service has in them.
  */
 #ifndef FAKE_GATE_H
 #define FAKE_GATE_H
@@ -20,6 +21,7 @@ struct fake_piece {
 
 extern struct fake_piece *fake_pieces;
 extern unsigned int fake_piece_count;
+extern struct fake_piece fake_slots[EFI_GATE_MAX_ARGS];
 
 /* What firmware was called with last, and how often in all */
 extern enum efi_gate_service fake_service;

@@ -47,13 +47,16 @@ static unsigned long room;	/* of the caller's buffer */
 
 static void scribble(void)
 {
+	const unsigned int which = take(1) % (fake_piece_count +
+					       EFI_GATE_MAX_ARGS);
 	struct fake_piece *piece;
 	size_t offset, size;
 	u64 number;
 
-	if (!fake_piece_count)
+	piece = which < fake_piece_count ? &fake_pieces[which] :
+		&fake_slots[which - fake_piece_count];
+	if (!piece->size)
 		return;
-	piece = &fake_pieces[take(1) % fake_piece_count];
 	switch (take(1) % 4) {
 	case 0:		/* a number at the start */
 		number = take_number(room);

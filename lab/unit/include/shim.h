@@ -25,11 +25,28 @@ typedef unsigned int gfp_t;
 #define BIT_ULL(n)	(1ULL << (n))
 #define GENMASK_ULL(high, low) \
 	((~0ULL << (low)) & (~0ULL >> (63 - (high))))
+#define SZ_4K		0x1000
+#define SZ_32K		0x8000
 #define SZ_2M		0x200000
+#define SZ_1G		0x40000000
+#define EFI_VA_END	(-68ULL << 30)
 #define GFP_KERNEL	1U
 #define GFP_ATOMIC	2U
 #define __packed	__attribute__((packed))
 #define __init
+#ifndef __always_inline	/* libc may have it */
+#define __always_inline	inline __attribute__((always_inline))
+#endif
+#define BUILD_BUG_ON(condition) \
+	do { if (condition) shim_build_bug(); } while (0)
+void shim_build_bug(void) __attribute__((error("BUILD_BUG_ON")));
+
+static inline void *memset64(u64 *to, u64 value, size_t count)
+{
+	while (count--)
+		to[count] = value;
+	return to;
+}
 
 #define min_t(type, a, b) ({ type a_ = (a), b_ = (b); a_ < b_ ? a_ : b_; })
 #define max_t(type, a, b) ({ type a_ = (a), b_ = (b); a_ > b_ ? a_ : b_; })

@@ -49,13 +49,10 @@
  * address space has below the window for EFI regions. The first page is never
  * mapped: to jump there is to return from the call.
  */
-#define FW_BASE			(EFI_VA_END - SZ_1G)
-#define FW_RETURN		FW_BASE
-#define FW_STACK		(FW_BASE + PAGE_SIZE)
+#define FW_RETURN		EFI_GATE_BASE
+#define FW_STACK		(EFI_GATE_BASE + PAGE_SIZE)
 #define FW_STACK_SIZE		SZ_16K
-#define FW_ARGS			(FW_STACK + FW_STACK_SIZE + PAGE_SIZE)
-#define FW_ARGS_SIZE		PAGE_SIZE
-#define FW_LARGE_ARGS		(FW_BASE + PMD_SIZE)
+#define FW_LARGE_ARGS		(EFI_GATE_BASE + PMD_SIZE)
 
 #define FW_DATA			(_PAGE_RW | _PAGE_NX | _PAGE_USER)
 
@@ -74,11 +71,16 @@
 struct efi_gate_page efi_gate_page __page_aligned_data;
 static gate_desc gate_idt[EFI_GATE_VECTORS] __page_aligned_bss;
 
-static void *fw_stack, *fw_args;
-static size_t fw_args_used;
+static void *fw_stack;
 static int gate_cpu = -1;
 
-/* Arguments that do not fit into fw_args */
+/* After the slots, arguments are allocated from the start to the end. */
+#define ARGS_START		(EFI_GATE_MAX_ARGS * EFI_GATE_SLOT)
+
+void *efi_gate_args;
+static size_t args_used = ARGS_START;
+
+/* Arguments that do not fit there */
 static struct fw_large_arg {
 	void	*mem;
 	u64	va;
@@ -163,7 +165,7 @@ void efi_gate_args_reset(void)
 {
 	struct fw_large_arg *arg;
 
-	fw_args_used = 0;
+	args_used = ARGS_START;
 	while (fw_nr_large_args) {
 		arg = &fw_large_args[--fw_nr_large_args];
 		efi_pt_unmap(efi_mm.pgd, arg->va, arg->size);
@@ -235,13 +237,13 @@ void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp)
 {
 	void *mem;
 
-	if (size > FW_ARGS_SIZE - fw_args_used)
+	if (size > EFI_GATE_ARGS_SIZE - args_used)
 		return alloc_large_arg(size, addr, gfp);
 
-	mem = fw_args + fw_args_used;
-	*addr = FW_ARGS + fw_args_used;
+	mem = efi_gate_args + args_used;
+	*addr = EFI_GATE_ARGS + args_used;
 	size = ALIGN(size, 16);
-	fw_args_used += size;
+	args_used += size;
 	/* A few words mostly: not worth a call of memset() */
 	memset64(mem, 0, size / sizeof(u64));
 	return mem;
@@ -270,9 +272,6 @@ static int map_cpu(int cpu)
 	unsigned int offset;
 	int err;
 
-	if (cpu == gate_cpu)
-		return 0;
-
 	if (gate_cpu >= 0)
 		unmap_cpu(gate_cpu);
 	gate_cpu = -1;
@@ -291,7 +290,17 @@ static int map_cpu(int cpu)
 	return err;
 }
 
-/* Interrupts are off, and stay off in between these two. */
+static int map_this_cpu(void)
+{
+	int cpu = smp_processor_id();
+
+	return cpu == gate_cpu ? 0 : map_cpu(cpu);
+}
+
+/*
+ * Interrupts are off, and stay off in between these two. MSRs are accessed without
+ * the tracepoints and hooks of others: it is for every call, and never for Xen PV.
+ */
 static void gate_begin(struct gate_task *t)
 {
 	struct x86_hw_tss *tss = this_cpu_ptr(&cpu_tss_rw.x86_tss);
@@ -309,17 +318,17 @@ static void gate_begin(struct gate_task *t)
 		x86_gsbase_write_cpu_inactive(0);
 
 	/* SYSCALL is an invalid opcode, SYSENTER a general protection fault. */
-	rdmsrl(MSR_EFER, t->efer);
-	wrmsrl(MSR_EFER, t->efer & ~EFER_SCE);
+	t->efer = __rdmsr(MSR_EFER);
+	native_wrmsrl(MSR_EFER, t->efer & ~EFER_SCE);
 	if (boot_cpu_has(X86_FEATURE_SEP)) {
-		rdmsrl(MSR_IA32_SYSENTER_CS, t->sysenter_cs);
-		wrmsrl(MSR_IA32_SYSENTER_CS, 0);
+		t->sysenter_cs = __rdmsr(MSR_IA32_SYSENTER_CS);
+		native_wrmsrl(MSR_IA32_SYSENTER_CS, 0);
 	}
 
 	/* What the caller has forbidden itself does not apply to firmware. */
 	t->misc_features = this_cpu_read(msr_misc_features_shadow);
 	if (t->misc_features & MSR_MISC_FEATURES_ENABLES_CPUID_FAULT)
-		wrmsrl(MSR_MISC_FEATURES_ENABLES, t->misc_features &
+		native_wrmsrl(MSR_MISC_FEATURES_ENABLES, t->misc_features &
 		       ~MSR_MISC_FEATURES_ENABLES_CPUID_FAULT);
 	t->tsd = cr4_read_shadow() & X86_CR4_TSD;
 	if (t->tsd)
@@ -330,8 +339,8 @@ static void gate_begin(struct gate_task *t)
 	}
 #if EFI_PGD_BASE >= 612
 	if (cpu_feature_enabled(X86_FEATURE_USER_SHSTK)) {
-		rdmsrl(MSR_IA32_U_CET, t->u_cet);
-		wrmsrl(MSR_IA32_U_CET, 0);
+		t->u_cet = __rdmsr(MSR_IA32_U_CET);
+		native_wrmsrl(MSR_IA32_U_CET, 0);
 	}
 #endif
 
@@ -390,7 +399,7 @@ static const char *gate_end(const struct gate_task *t)
 
 #if EFI_PGD_BASE >= 612
 	if (cpu_feature_enabled(X86_FEATURE_USER_SHSTK))
-		wrmsrl(MSR_IA32_U_CET, t->u_cet);
+		native_wrmsrl(MSR_IA32_U_CET, t->u_cet);
 #endif
 	if (cpu_feature_enabled(X86_FEATURE_OSPKE)) {
 		if (rdpkru())
@@ -400,10 +409,10 @@ static const char *gate_end(const struct gate_task *t)
 	if (t->tsd)
 		cr4_set_bits_irqsoff(X86_CR4_TSD);
 	if (t->misc_features & MSR_MISC_FEATURES_ENABLES_CPUID_FAULT)
-		wrmsrl(MSR_MISC_FEATURES_ENABLES, t->misc_features);
+		native_wrmsrl(MSR_MISC_FEATURES_ENABLES, t->misc_features);
 	if (boot_cpu_has(X86_FEATURE_SEP))
-		wrmsrl(MSR_IA32_SYSENTER_CS, t->sysenter_cs);
-	wrmsrl(MSR_EFER, t->efer);
+		native_wrmsrl(MSR_IA32_SYSENTER_CS, t->sysenter_cs);
+	native_wrmsrl(MSR_EFER, t->efer);
 	return changed;
 }
 
@@ -490,18 +499,17 @@ static size_t copy(u64 to, u64 from, size_t size)
  *
  * Only what firmware can get at itself is got at for it: user pages.
  *
- * Context: Runtime services are locked, interrupts are off, map_cpu() was called.
+ * Context: Runtime services are locked, interrupts are off, map_this_cpu() was
+ * called.
  * Return: the number of bytes before the first one that could not be read.
  */
 size_t efi_gate_read(u64 va, void *buf, size_t size)
 {
 	size = min(size, sizeof(efi_gate_page.buffer));
-	if (!efi_pt_is_user(efi_mm.pgd, va, size)) {
-		/* What is on the first page may be */
-		size = min(size, PAGE_SIZE - offset_in_page(va));
-		if (!efi_pt_is_user(efi_mm.pgd, va, size))
-			return 0;
-	}
+	while (size && !efi_pt_is_user(efi_mm.pgd, va, size))
+		size--;
+	if (!size)
+		return 0;
 
 	size = copy((u64)efi_gate_page.buffer, va, size);
 	memcpy(buf, efi_gate_page.buffer, size);
@@ -647,7 +655,7 @@ static const char *region_name(u64 addr, u64 *start)
 	*start = addr & PAGE_MASK;
 	if (addr - FW_STACK < FW_STACK_SIZE)
 		return "the stack";
-	if (addr - FW_ARGS < FW_ARGS_SIZE)
+	if (addr - EFI_GATE_ARGS < EFI_GATE_ARGS_SIZE)
 		return "the arguments";
 	return "no EFI region";
 }
@@ -704,45 +712,19 @@ static const char *changed_registers(void)
  * Calls
  */
 
-static void prepare(u64 addr, unsigned int nargs, const u64 *args)
+static void prepare(u64 addr, const u64 *args)
 {
 	struct pt_regs *regs = &efi_gate_page.regs;
 	u64 *frame = fw_stack + FW_STACK_SIZE - FW_FRAME_WORDS * 8;
 
 	/* What is not an argument is 0, and so nothing of the kernel's. */
-	regs->ax = 0;
-	regs->bx = 0;
-	regs->cx = 0;
-	regs->dx = 0;
-	regs->si = 0;
-	regs->di = 0;
-	regs->bp = 0;
-	regs->r8 = 0;
-	regs->r9 = 0;
-	regs->r10 = 0;
-	regs->r11 = 0;
-	regs->r12 = 0;
-	regs->r13 = 0;
-	regs->r14 = 0;
-	regs->r15 = 0;
+	memset64((u64 *)regs, 0, offsetof(struct pt_regs, orig_ax) / sizeof(u64));
+	regs->cx = args[0];
+	regs->dx = args[1];
+	regs->r8 = args[2];
+	regs->r9 = args[3];
+	frame[5] = args[4];
 	frame[0] = FW_RETURN;
-	switch (nargs) {
-	case 5:
-		frame[5] = args[4];
-		fallthrough;
-	case 4:
-		regs->r9 = args[3];
-		fallthrough;
-	case 3:
-		regs->r8 = args[2];
-		fallthrough;
-	case 2:
-		regs->dx = args[1];
-		fallthrough;
-	case 1:
-		regs->cx = args[0];
-	}
-
 	regs->sp = FW_STACK + FW_STACK_SIZE - FW_FRAME_WORDS * 8;
 	regs->ip = addr;
 	regs->cs = __USER_CS;
@@ -756,8 +738,8 @@ static void prepare(u64 addr, unsigned int nargs, const u64 *args)
  * efi_gate_call_addr() - call a function of the firmware
  * @service:	what it is, for reports
  * @addr:	where it is, in EFI's page tables
- * @nargs:	how many arguments it has, at most EFI_GATE_MAX_ARGS
- * @args:	the arguments; addresses as efi_gate_args_alloc() gives them
+ * @args:	EFI_GATE_MAX_ARGS arguments, 0 for those it does not have; addresses
+ *		as efi_gate_slot() and efi_gate_args_alloc() give them
  *
  * The calling convention is that of the UEFI specification, "x64 Platforms".
  * Firmware is interrupted for interrupts, if they are on.
@@ -767,7 +749,7 @@ static void prepare(u64 addr, unsigned int nargs, const u64 *args)
  * Return: what the firmware returned, EFI_ABORTED if it took an exception.
  */
 efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
-				unsigned int nargs, const u64 *args)
+				const u64 *args)
 {
 	static unsigned long said;
 	const char *changed = NULL;
@@ -776,15 +758,12 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 	unsigned long flags;
 	int err;
 
-	if (WARN_ON_ONCE(nargs > EFI_GATE_MAX_ARGS))
-		return EFI_INVALID_PARAMETER;
-
-	prepare(addr, nargs, args);
+	prepare(addr, args);
 
 	efi_fpu_begin();
 	firmware_restrict_branch_speculation_start();
 	local_irq_save(flags);
-	err = map_cpu(smp_processor_id());
+	err = map_this_cpu();
 	if (!err) {
 		gate_begin(&task);
 		run(&e);
@@ -814,13 +793,11 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 /**
  * efi_gate_call() - call a runtime service
  * @service:	which
- * @nargs:	how many arguments it has
- * @args:	the arguments
+ * @args:	its arguments
  *
  * As efi_gate_call_addr(), with the address from the table of runtime services.
  */
-efi_status_t efi_gate_call(enum efi_gate_service service, unsigned int nargs,
-			   const u64 *args)
+efi_status_t efi_gate_call(enum efi_gate_service service, const u64 *args)
 {
 	/* The functions follow the header, in the order of the enum. */
 	const u64 *table = (void *)&fw_services + sizeof(fw_services.hdr);
@@ -828,7 +805,7 @@ efi_status_t efi_gate_call(enum efi_gate_service service, unsigned int nargs,
 	BUILD_BUG_ON(sizeof(fw_services) < sizeof(fw_services.hdr) +
 		     EFI_GATE_TABLE_SERVICES * sizeof(*table));
 
-	return efi_gate_call_addr(service, table[service], nargs, args);
+	return efi_gate_call_addr(service, table[service], args);
 }
 
 /*
@@ -853,7 +830,7 @@ static int __init map_gate(void)
 		err = efi_pt_map(root, FW_STACK, __pa(fw_stack), FW_STACK_SIZE,
 				 FW_DATA);
 	if (!err)
-		err = efi_pt_map(root, FW_ARGS, __pa(fw_args), FW_ARGS_SIZE,
+		err = efi_pt_map(root, EFI_GATE_ARGS, __pa(efi_gate_args), EFI_GATE_ARGS_SIZE,
 				 FW_DATA);
 	return err;
 }
@@ -920,8 +897,8 @@ int __init efi_gate_init(void)
 	BUILD_BUG_ON(sizeof(gate_idt) != PAGE_SIZE);
 
 	fw_stack = alloc_pages_exact(FW_STACK_SIZE, GFP_KERNEL | __GFP_ZERO);
-	fw_args = alloc_pages_exact(FW_ARGS_SIZE, GFP_KERNEL | __GFP_ZERO);
-	if (!fw_stack || !fw_args)
+	efi_gate_args = alloc_pages_exact(EFI_GATE_ARGS_SIZE, GFP_KERNEL | __GFP_ZERO);
+	if (!fw_stack || !efi_gate_args)
 		return -ENOMEM;
 
 	make_idt();
@@ -950,7 +927,7 @@ int __init efi_gate_load_services(u64 table)
 
 	local_irq_save(flags);
 	store_idt(&efi_gate_page.kernel_idt);
-	if (!map_cpu(smp_processor_id()))
+	if (!map_this_cpu())
 		size = efi_gate_read(table, &fw_services, sizeof(fw_services));
 	local_irq_restore(flags);
 

@@ -45,6 +45,17 @@ enum efi_gate_service {
  */
 #define EFI_GATE_ARGS_MAX	SZ_2M
 
+/* The gate's own addresses in EFI's page tables begin here, see gate.c. */
+#define EFI_GATE_BASE		(EFI_VA_END - SZ_1G)
+
+/*
+ * The argument area, memory that both the kernel and firmware see: where firmware
+ * sees it and how large it is. It begins with a slot for each argument.
+ */
+#define EFI_GATE_ARGS		(EFI_GATE_BASE + SZ_32K)
+#define EFI_GATE_ARGS_SIZE	SZ_4K
+#define EFI_GATE_SLOT		64
+
 /* For what is set before it is used: the compiler need not clear it. */
 #if __has_attribute(__uninitialized__)
 #define EFI_GATE_UNINIT	__attribute__((__uninitialized__))
@@ -52,16 +63,32 @@ enum efi_gate_service {
 #define EFI_GATE_UNINIT
 #endif
 
-/* gate.c: the argument area, memory that both the kernel and firmware see */
+/* gate.c: the argument area */
+extern void *efi_gate_args;
 void efi_gate_args_reset(void);
 void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp);
 
+/**
+ * efi_gate_slot() - the place for an argument of fixed size
+ * @n:		which argument, from 0
+ * @addr:	set to the address that firmware sees it at
+ *
+ * It has EFI_GATE_SLOT bytes, and what an earlier call has left in them.
+ *
+ * Context: Runtime services are locked.
+ * Return: the address for the kernel.
+ */
+static inline void *efi_gate_slot(unsigned int n, u64 *addr)
+{
+	*addr = EFI_GATE_ARGS + n * EFI_GATE_SLOT;
+	return efi_gate_args + n * EFI_GATE_SLOT;
+}
+
 /* gate.c: run a function of the firmware at CPL 3 */
 const char *efi_gate_service_name(enum efi_gate_service service);
-efi_status_t efi_gate_call(enum efi_gate_service service, unsigned int nargs,
-			   const u64 *args);
+efi_status_t efi_gate_call(enum efi_gate_service service, const u64 *args);
 efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
-				unsigned int nargs, const u64 *args);
+				const u64 *args);
 
 /* gate.c: memory that firmware uses, from the kernel's side */
 size_t efi_gate_read(u64 va, void *buf, size_t size);

@@ -14,6 +14,7 @@
 #define pr_fmt(fmt) "efi: " fmt
 
 #include <linux/bitops.h>
+#include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/efi.h>
 #include <linux/init.h>
@@ -33,33 +34,19 @@
 /* EfiResetPlatformSpecific */
 #define RESET_TYPE_MAX		3
 
-#define MAX_OUTPUTS		3
-
 /**
  * struct rts_call - a call of a runtime service
  * @service:	which
- * @locked:	it holds the lock and the argument area
  * @gfp:	how memory may be allocated for it
  * @status:	EFI_SUCCESS as long as nothing went wrong, or what did; in the end
  *		what the caller gets
- * @nargs:	how many arguments it has so far
- * @args:	these arguments, as firmware gets them
- * @noutputs:	how many outputs are to be copied after success
- * @outputs:	these outputs: where to, from where in the argument area, bytes
+ * @args:	the arguments as firmware gets them, 0 where nothing was set
  */
 struct rts_call {
 	enum efi_gate_service	service;
-	bool			locked;
 	gfp_t			gfp;
 	efi_status_t		status;
-	unsigned int		nargs;
 	u64			args[EFI_GATE_MAX_ARGS];
-	unsigned int		noutputs;
-	struct {
-		void		*to;
-		const void	*area;
-		size_t		size;
-	} outputs[MAX_OUTPUTS];
 };
 
 /* What a PRM handler is passed, see drivers/acpi/prmt.c */
@@ -93,112 +80,39 @@ static void firmware_bug(struct rts_call *call, const char *what, u64 value)
 }
 
 /*
- * A call goes through call_begin(), add_...() for each argument in their order,
- * call_firmware() and call_end(). Once its status is not EFI_SUCCESS, all but
- * the last do nothing.
+ * A call goes through call_begin(), something for each of its arguments,
+ * call_firmware() and call_end(). If call_begin() returns false, the call has
+ * failed and ended. If there is no memory for an argument, call_firmware() does
+ * nothing.
  */
-static void call_begin(struct rts_call *call, enum efi_gate_service service,
+static bool call_begin(struct rts_call *call, enum efi_gate_service service,
 		       bool may_sleep)
 {
 	call->service = service;
 	call->gfp = may_sleep ? GFP_KERNEL : GFP_ATOMIC;
-	call->nargs = 0;
-	call->noutputs = 0;
 	call->status = EFI_SUCCESS;
+	memset64(call->args, 0, EFI_GATE_MAX_ARGS);
 
-	if (may_sleep)
-		call->locked = !down_interruptible(&rts_lock);
-	else
-		call->locked = !down_trylock(&rts_lock);
-
-	if (!call->locked) {
+	if (may_sleep ? down_interruptible(&rts_lock) : down_trylock(&rts_lock)) {
 		call->status = may_sleep ? EFI_ABORTED : EFI_NOT_READY;
-	} else if (!efi_enabled(EFI_RUNTIME_SERVICES)) {
-		/* Looked at under the lock, where a call that failed cleared it */
+		return false;
+	}
+	/* Looked at under the lock, where a call that failed cleared it */
+	if (!efi_enabled(EFI_RUNTIME_SERVICES)) {
+		up(&rts_lock);
 		pr_warn_once("EFI Runtime Services are disabled!\n");
 		call->status = EFI_DEVICE_ERROR;
+		return false;
 	}
+	return true;
 }
 
-static void add_value(struct rts_call *call, u64 value)
+static efi_status_t call_end(struct rts_call *call)
 {
-	call->args[call->nargs++] = value;
-}
-
-/* Most arguments are a few words, which memcpy() takes its time for. */
-static void copy(void *to, const void *from, size_t size)
-{
-	if (size > 64) {
-		memcpy(to, from, size);
-		return;
-	}
-	for (; size >= sizeof(u64); size -= sizeof(u64)) {
-		memcpy(to, from, sizeof(u64));
-		from += sizeof(u64);
-		to += sizeof(u64);
-	}
-	while (size--)
-		*(u8 *)to++ = *(const u8 *)from++;
-}
-
-/*
- * A pointer to memory in the argument area, with a copy of what is at @ptr or
- * zeroed. What is NULL here is NULL for firmware, too.
- */
-static void *add_pointer(struct rts_call *call, const void *ptr, size_t size,
-			 bool in)
-{
-	u64 *arg = &call->args[call->nargs++];
-	void *area = NULL;
-
-	*arg = 0;
-	if (!ptr || call->status != EFI_SUCCESS)
-		return NULL;
-
-	/* Never nothing: the address of an empty buffer is not 0 either */
-	if (size <= EFI_GATE_ARGS_MAX)
-		area = efi_gate_args_alloc(size ?: 1, arg, call->gfp);
-	if (!area)
-		call->status = EFI_OUT_OF_RESOURCES;
-	else if (in)
-		copy(area, ptr, size);
-
-	return area;
-}
-
-static void *add_in(struct rts_call *call, const void *from, size_t size)
-{
-	return add_pointer(call, from, size, true);
-}
-
-/* The same for what is pointed to from memory that is passed, for its address */
-static u64 copy_in(struct rts_call *call, const void *from, size_t size)
-{
-	add_in(call, from, size);
-	return call->args[--call->nargs];
-}
-
-/* A buffer for firmware to write to, whose contents are to be checked */
-static void *add_buffer(struct rts_call *call, void *to, size_t size)
-{
-	return add_pointer(call, to, size, false);
-}
-
-/* An output that needs no check: call_end() copies it */
-static void add_out(struct rts_call *call, void *to, size_t size)
-{
-	const void *area = add_buffer(call, to, size);
-
-	if (area) {
-		call->outputs[call->noutputs].to = to;
-		call->outputs[call->noutputs].area = area;
-		call->outputs[call->noutputs++].size = size;
-	}
-}
-
-static void add_name(struct rts_call *call, const efi_char16_t *name)
-{
-	add_in(call, name, name ? (ucs2_strlen(name) + 1) * sizeof(*name) : 0);
+	/* Here, and not at the next call: that may be one that cannot sleep */
+	efi_gate_args_reset();
+	up(&rts_lock);
+	return call->status;
 }
 
 static void call_firmware(struct rts_call *call)
@@ -208,28 +122,81 @@ static void call_firmware(struct rts_call *call)
 	if (call->status != EFI_SUCCESS)
 		return;
 
-	call->status = efi_gate_call(call->service, call->nargs, call->args);
+	call->status = efi_gate_call(call->service, call->args);
 	code = call->status & ~STATUS_ERROR;
 	known = call->status & STATUS_ERROR ? STATUS_ERRORS : STATUS_WARNINGS;
 	if (code >= 64 || !(known & BIT_ULL(code)))
 		firmware_bug(call, "status", call->status);
 }
 
-static efi_status_t call_end(struct rts_call *call)
+/*
+ * Arguments that point to something of fixed size, which has a place of its own
+ * in the argument area: a copy of what is at @ptr, or something zeroed for
+ * firmware to write to. What is NULL here is NULL for firmware, too.
+ */
+static __always_inline void *set_fixed(struct rts_call *call, unsigned int n,
+				       const void *ptr, size_t size, bool in)
 {
-	unsigned int i;
+	void *slot = NULL;
 
-	for (i = 0; i < call->noutputs && call->status == EFI_SUCCESS; i++)
-		copy(call->outputs[i].to, call->outputs[i].area,
-		     call->outputs[i].size);
-
-	/* Here, and not at the next call: that may be one that cannot sleep */
-	if (call->locked) {
-		efi_gate_args_reset();
-		up(&rts_lock);
+	BUILD_BUG_ON(size > EFI_GATE_SLOT);
+	if (ptr) {
+		slot = efi_gate_slot(n, &call->args[n]);
+		if (in)
+			memcpy(slot, ptr, size);
+		else
+			memset(slot, 0, size);
 	}
+	return slot;
+}
 
-	return call->status;
+/* After success: what firmware has written there */
+static __always_inline void get_fixed(void *ptr, const void *slot, size_t size)
+{
+	if (ptr)
+		memcpy(ptr, slot, size);
+}
+
+#define set_in(call, n, ptr)	set_fixed(call, n, ptr, sizeof(*(ptr)), true)
+#define set_out(call, n, ptr)	set_fixed(call, n, ptr, sizeof(*(ptr)), false)
+#define get_out(ptr, slot)	get_fixed(ptr, slot, sizeof(*(ptr)))
+
+/*
+ * The same for what is of any size. Its place in the argument area is zeroed, and
+ * gone after the call.
+ */
+static void *set_buffer(struct rts_call *call, unsigned int n, const void *ptr,
+			size_t size)
+{
+	void *area = NULL;
+
+	if (!ptr)
+		return NULL;
+
+	/* Never nothing: the address of an empty buffer is not 0 either */
+	if (size <= EFI_GATE_ARGS_MAX)
+		area = efi_gate_args_alloc(size ?: 1, &call->args[n],
+					   call->gfp);
+	if (!area)
+		call->status = EFI_OUT_OF_RESOURCES;
+	return area;
+}
+
+static void *set_data(struct rts_call *call, unsigned int n, const void *ptr,
+		      size_t size)
+{
+	void *area = set_buffer(call, n, ptr, size);
+
+	if (area)
+		memcpy(area, ptr, size);
+	return area;
+}
+
+static void set_name(struct rts_call *call, unsigned int n,
+		     const efi_char16_t *name)
+{
+	set_data(call, n, name,
+		 name ? (ucs2_strlen(name) + 1) * sizeof(*name) : 0);
 }
 
 /* Whether a call that returns something of variable size has said its size */
@@ -259,12 +226,17 @@ static unsigned long take_size(struct rts_call *call, const unsigned long *area,
 static efi_status_t marshal_get_time(efi_time_t *tm, efi_time_cap_t *tc)
 {
 	struct rts_call call EFI_GATE_UNINIT;
+	void *fw_tm, *fw_tc;
 
-	call_begin(&call, EFI_GATE_GET_TIME, true);
-	add_out(&call, tm, sizeof(*tm));
-	add_out(&call, tc, sizeof(*tc));
+	if (!call_begin(&call, EFI_GATE_GET_TIME, true))
+		return call.status;
+	fw_tm = set_out(&call, 0, tm);
+	fw_tc = set_out(&call, 1, tc);
 	call_firmware(&call);
-
+	if (call.status == EFI_SUCCESS) {
+		get_out(tm, fw_tm);
+		get_out(tc, fw_tc);
+	}
 	return call_end(&call);
 }
 
@@ -272,10 +244,10 @@ static efi_status_t marshal_set_time(efi_time_t *tm)
 {
 	struct rts_call call EFI_GATE_UNINIT;
 
-	call_begin(&call, EFI_GATE_SET_TIME, true);
-	add_in(&call, tm, sizeof(*tm));
+	if (!call_begin(&call, EFI_GATE_SET_TIME, true))
+		return call.status;
+	set_in(&call, 0, tm);
 	call_firmware(&call);
-
 	return call_end(&call);
 }
 
@@ -283,13 +255,19 @@ static efi_status_t marshal_get_wakeup_time(efi_bool_t *enabled,
 					    efi_bool_t *pending, efi_time_t *tm)
 {
 	struct rts_call call EFI_GATE_UNINIT;
+	void *fw_enabled, *fw_pending, *fw_tm;
 
-	call_begin(&call, EFI_GATE_GET_WAKEUP_TIME, true);
-	add_out(&call, enabled, sizeof(*enabled));
-	add_out(&call, pending, sizeof(*pending));
-	add_out(&call, tm, sizeof(*tm));
+	if (!call_begin(&call, EFI_GATE_GET_WAKEUP_TIME, true))
+		return call.status;
+	fw_enabled = set_out(&call, 0, enabled);
+	fw_pending = set_out(&call, 1, pending);
+	fw_tm = set_out(&call, 2, tm);
 	call_firmware(&call);
-
+	if (call.status == EFI_SUCCESS) {
+		get_out(enabled, fw_enabled);
+		get_out(pending, fw_pending);
+		get_out(tm, fw_tm);
+	}
 	return call_end(&call);
 }
 
@@ -297,11 +275,11 @@ static efi_status_t marshal_set_wakeup_time(efi_bool_t enabled, efi_time_t *tm)
 {
 	struct rts_call call EFI_GATE_UNINIT;
 
-	call_begin(&call, EFI_GATE_SET_WAKEUP_TIME, true);
-	add_value(&call, enabled);
-	add_in(&call, tm, sizeof(*tm));
+	if (!call_begin(&call, EFI_GATE_SET_WAKEUP_TIME, true))
+		return call.status;
+	call.args[0] = enabled;
+	set_in(&call, 1, tm);
 	call_firmware(&call);
-
 	return call_end(&call);
 }
 
@@ -315,12 +293,13 @@ static efi_status_t marshal_get_variable(efi_char16_t *name, efi_guid_t *vendor,
 	u32 *fw_attr, got;
 	void *fw_data;
 
-	call_begin(&call, EFI_GATE_GET_VARIABLE, true);
-	add_name(&call, name);
-	add_in(&call, vendor, sizeof(*vendor));
-	fw_attr = add_buffer(&call, attr, sizeof(*attr));
-	fw_size = add_in(&call, data_size, sizeof(*data_size));
-	fw_data = add_buffer(&call, data, room);
+	if (!call_begin(&call, EFI_GATE_GET_VARIABLE, true))
+		return call.status;
+	set_name(&call, 0, name);
+	set_in(&call, 1, vendor);
+	fw_attr = set_out(&call, 2, attr);
+	fw_size = set_in(&call, 3, data_size);
+	fw_data = set_buffer(&call, 4, data, room);
 	call_firmware(&call);
 
 	size = take_size(&call, fw_size, room);
@@ -328,7 +307,7 @@ static efi_status_t marshal_get_variable(efi_char16_t *name, efi_guid_t *vendor,
 		return call_end(&call);
 
 	if (call.status == EFI_SUCCESS && data)
-		copy(data, fw_data, size);
+		memcpy(data, fw_data, size);
 	if (data_size)
 		*data_size = size;
 	if (attr) {
@@ -359,20 +338,21 @@ static efi_status_t marshal_get_next_variable(unsigned long *name_size,
 	unsigned long room = name && name_size ? *name_size : 0;
 	size_t len = 0, chars = room / sizeof(*name);
 	unsigned long *fw_size, size;
+	struct rts_call call EFI_GATE_UNINIT;
 	efi_char16_t *fw_name;
 	efi_guid_t *fw_vendor;
-	struct rts_call call EFI_GATE_UNINIT;
 
-	call_begin(&call, EFI_GATE_GET_NEXT_VARIABLE, true);
-	fw_size = add_in(&call, name_size, sizeof(*name_size));
-	fw_name = add_buffer(&call, name, sizeof(*name) +
+	if (!call_begin(&call, EFI_GATE_GET_NEXT_VARIABLE, true))
+		return call.status;
+	fw_size = set_in(&call, 0, name_size);
+	fw_name = set_buffer(&call, 1, name, sizeof(*name) +
 			     min_t(unsigned long, room, EFI_GATE_ARGS_MAX));
 	if (fw_name) {
 		len = ucs2_strnlen(name, chars);
 		memcpy(fw_name, name, len * sizeof(*name));
 	}
 	/* Callers do not set the GUID for the first name, nor is it looked at */
-	fw_vendor = add_buffer(&call, vendor, sizeof(*vendor));
+	fw_vendor = set_out(&call, 2, vendor);
 	if (fw_vendor && len)
 		*fw_vendor = *vendor;
 	call_firmware(&call);
@@ -388,8 +368,8 @@ static efi_status_t marshal_get_next_variable(unsigned long *name_size,
 			firmware_bug(&call, "name that has no end in", room);
 		}
 	}
-	if (call.status == EFI_SUCCESS && vendor)
-		*vendor = *fw_vendor;
+	if (call.status == EFI_SUCCESS)
+		get_out(vendor, fw_vendor);
 	if (has_size(&call) && name_size)
 		*name_size = size;
 
@@ -402,14 +382,14 @@ static efi_status_t set_variable(efi_char16_t *name, efi_guid_t *vendor,
 {
 	struct rts_call call EFI_GATE_UNINIT;
 
-	call_begin(&call, EFI_GATE_SET_VARIABLE, may_sleep);
-	add_name(&call, name);
-	add_in(&call, vendor, sizeof(*vendor));
-	add_value(&call, attr);
-	add_value(&call, data_size);
-	add_in(&call, data, data_size);
+	if (!call_begin(&call, EFI_GATE_SET_VARIABLE, may_sleep))
+		return call.status;
+	set_name(&call, 0, name);
+	set_in(&call, 1, vendor);
+	call.args[2] = attr;
+	call.args[3] = data_size;
+	set_data(&call, 4, data, data_size);
 	call_firmware(&call);
-
 	return call_end(&call);
 }
 
@@ -431,17 +411,23 @@ static efi_status_t query_variable_info(u32 attr, u64 *storage, u64 *remaining,
 					u64 *max_size, bool may_sleep)
 {
 	struct rts_call call EFI_GATE_UNINIT;
+	void *fw_storage, *fw_remaining, *fw_max;
 
 	if (efi.runtime_version < EFI_2_00_SYSTEM_TABLE_REVISION)
 		return EFI_UNSUPPORTED;
 
-	call_begin(&call, EFI_GATE_QUERY_VARIABLE_INFO, may_sleep);
-	add_value(&call, attr);
-	add_out(&call, storage, sizeof(*storage));
-	add_out(&call, remaining, sizeof(*remaining));
-	add_out(&call, max_size, sizeof(*max_size));
+	if (!call_begin(&call, EFI_GATE_QUERY_VARIABLE_INFO, may_sleep))
+		return call.status;
+	call.args[0] = attr;
+	fw_storage = set_out(&call, 1, storage);
+	fw_remaining = set_out(&call, 2, remaining);
+	fw_max = set_out(&call, 3, max_size);
 	call_firmware(&call);
-
+	if (call.status == EFI_SUCCESS) {
+		get_out(storage, fw_storage);
+		get_out(remaining, fw_remaining);
+		get_out(max_size, fw_max);
+	}
 	return call_end(&call);
 }
 
@@ -461,11 +447,14 @@ static efi_status_t marshal_query_variable_info_nb(u32 attr, u64 *storage,
 static efi_status_t marshal_get_next_high_mono_count(u32 *count)
 {
 	struct rts_call call EFI_GATE_UNINIT;
+	void *fw_count;
 
-	call_begin(&call, EFI_GATE_GET_NEXT_HIGH_MONO_COUNT, true);
-	add_out(&call, count, sizeof(*count));
+	if (!call_begin(&call, EFI_GATE_GET_NEXT_HIGH_MONO_COUNT, true))
+		return call.status;
+	fw_count = set_out(&call, 0, count);
 	call_firmware(&call);
-
+	if (call.status == EFI_SUCCESS)
+		get_out(count, fw_count);
 	return call_end(&call);
 }
 
@@ -474,23 +463,23 @@ static void marshal_reset_system(int reset_type, efi_status_t status,
 {
 	struct rts_call call EFI_GATE_UNINIT;
 
-	call_begin(&call, EFI_GATE_RESET_SYSTEM, false);
-	if (call.status == EFI_NOT_READY)
-		pr_warn("failed to invoke the reset_system() runtime service:\n"
-			"could not get exclusive access to the firmware\n");
-	add_value(&call, reset_type);
-	add_value(&call, status);
-	add_value(&call, data_size);
-	add_in(&call, data, data_size);
-	if (call.status == EFI_OUT_OF_RESOURCES) {
-		/* A reset without the data is better than none */
+	if (!call_begin(&call, EFI_GATE_RESET_SYSTEM, false)) {
+		if (call.status == EFI_NOT_READY)
+			pr_warn("failed to invoke the reset_system() runtime service:\n"
+				"could not get exclusive access to the firmware\n");
+		return;
+	}
+	call.args[0] = reset_type;
+	call.args[1] = status;
+	call.args[2] = data_size;
+	set_data(&call, 3, data, data_size);
+	/* A reset without the data is better than none */
+	if (call.status != EFI_SUCCESS) {
 		call.args[2] = 0;
 		call.args[3] = 0;
-		call.status = EFI_SUCCESS;
 	}
 	/* It has no status to check, whether it returns or not */
-	if (call.status == EFI_SUCCESS)
-		efi_gate_call(call.service, call.nargs, call.args);
+	efi_gate_call(call.service, call.args);
 	call_end(&call);
 }
 
@@ -510,19 +499,24 @@ static size_t capsule_size(const struct rts_call *call,
 	return max_t(size_t, sizeof(*capsule), capsule->imagesize);
 }
 
-static void add_capsules(struct rts_call *call, efi_capsule_header_t **capsules,
+/* The first two arguments of both services. The first serves for addresses. */
+static void set_capsules(struct rts_call *call, efi_capsule_header_t **capsules,
 			 unsigned long count)
 {
 	unsigned long i;
-	u64 *array;
+	u64 *array, addr;
 
 	/* A count for which the product would overflow is too large as it is */
-	array = add_buffer(call, capsules, sizeof(*array) *
+	array = set_buffer(call, 0, capsules, sizeof(*array) *
 			   min_t(unsigned long, count, EFI_GATE_ARGS_MAX));
-	for (i = 0; array && i < count; i++)
-		array[i] = copy_in(call, capsules[i],
-				   capsule_size(call, capsules[i]));
-	add_value(call, count);
+	addr = call->args[0];
+	for (i = 0; array && i < count; i++) {
+		call->args[0] = 0;
+		set_data(call, 0, capsules[i], capsule_size(call, capsules[i]));
+		array[i] = call->args[0];
+	}
+	call->args[0] = addr;
+	call->args[1] = count;
 }
 
 static efi_status_t marshal_update_capsule(efi_capsule_header_t **capsules,
@@ -534,11 +528,11 @@ static efi_status_t marshal_update_capsule(efi_capsule_header_t **capsules,
 	if (efi.runtime_version < EFI_2_00_SYSTEM_TABLE_REVISION)
 		return EFI_UNSUPPORTED;
 
-	call_begin(&call, EFI_GATE_UPDATE_CAPSULE, true);
-	add_capsules(&call, capsules, count);
-	add_value(&call, sg_list);	/* a physical address */
+	if (!call_begin(&call, EFI_GATE_UPDATE_CAPSULE, true))
+		return call.status;
+	set_capsules(&call, capsules, count);
+	call.args[2] = sg_list;	/* a physical address */
 	call_firmware(&call);
-
 	return call_end(&call);
 }
 
@@ -548,14 +542,16 @@ static efi_status_t marshal_query_capsule_caps(efi_capsule_header_t **capsules,
 {
 	struct rts_call call EFI_GATE_UNINIT;
 	int *fw_type, type;
+	void *fw_max;
 
 	if (efi.runtime_version < EFI_2_00_SYSTEM_TABLE_REVISION)
 		return EFI_UNSUPPORTED;
 
-	call_begin(&call, EFI_GATE_QUERY_CAPSULE_CAPS, true);
-	add_capsules(&call, capsules, count);
-	add_out(&call, max_size, sizeof(*max_size));
-	fw_type = add_buffer(&call, reset_type, sizeof(*reset_type));
+	if (!call_begin(&call, EFI_GATE_QUERY_CAPSULE_CAPS, true))
+		return call.status;
+	set_capsules(&call, capsules, count);
+	fw_max = set_out(&call, 2, max_size);
+	fw_type = set_out(&call, 3, reset_type);
 	call_firmware(&call);
 
 	if (call.status == EFI_SUCCESS && reset_type) {
@@ -565,6 +561,8 @@ static efi_status_t marshal_query_capsule_caps(efi_capsule_header_t **capsules,
 		else
 			*reset_type = type;
 	}
+	if (call.status == EFI_SUCCESS)
+		get_out(max_size, fw_max);
 
 	return call_end(&call);
 }
@@ -589,13 +587,13 @@ efi_marshal_set_virtual_address_map(unsigned long memory_map_size,
 {
 	struct rts_call call EFI_GATE_UNINIT;
 
-	call_begin(&call, EFI_GATE_SET_VIRTUAL_ADDRESS_MAP, true);
-	add_value(&call, memory_map_size);
-	add_value(&call, descriptor_size);
-	add_value(&call, descriptor_version);
-	add_in(&call, virtual_map, memory_map_size);
+	if (!call_begin(&call, EFI_GATE_SET_VIRTUAL_ADDRESS_MAP, true))
+		return call.status;
+	call.args[0] = memory_map_size;
+	call.args[1] = descriptor_size;
+	call.args[2] = descriptor_version;
+	set_data(&call, 3, virtual_map, memory_map_size);
 	call_firmware(&call);
-
 	return call_end(&call);
 }
 
@@ -616,25 +614,26 @@ efi_marshal_set_virtual_address_map(unsigned long memory_map_size,
 efi_status_t efi_marshal_prm_handler(u64 handler, u64 param_buffer_addr,
 				     void *context)
 {
-	const struct prm_mmio_info *mmio;
-	struct prm_context *fw_context;
+	struct prm_context *prm = context, *fw_prm;
 	struct rts_call call EFI_GATE_UNINIT;
+	const struct prm_mmio_info *mmio;
 	u64 count = 0;
 
-	call_begin(&call, EFI_GATE_PRM_HANDLER, true);
-	add_value(&call, param_buffer_addr);
-	fw_context = add_in(&call, context, sizeof(*fw_context));
-	if (fw_context) {
-		mmio = (void *)(unsigned long)fw_context->mmio_ranges;
+	if (!call_begin(&call, EFI_GATE_PRM_HANDLER, true))
+		return call.status;
+	fw_prm = set_in(&call, 1, prm);
+	if (fw_prm) {
+		mmio = (void *)(unsigned long)prm->mmio_ranges;
 		if (mmio)
 			count = min_t(u64, mmio->count, EFI_GATE_ARGS_MAX);
-		fw_context->mmio_ranges =
-			copy_in(&call, mmio, sizeof(*mmio) +
-				count * sizeof(mmio->ranges[0]));
+		set_data(&call, 0, mmio, sizeof(*mmio) +
+			 count * sizeof(mmio->ranges[0]));
+		fw_prm->mmio_ranges = call.args[0];
 	}
+	call.args[0] = param_buffer_addr;
 	if (call.status == EFI_SUCCESS)
 		call.status = efi_gate_call_addr(call.service, handler,
-						 call.nargs, call.args);
+						 call.args);
 
 	return call_end(&call);
 }
