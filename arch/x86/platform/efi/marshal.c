@@ -130,36 +130,31 @@ static void call_firmware(struct rts_call *call)
 }
 
 /*
- * Arguments that point to something of fixed size, which has a place of its own
- * in the argument area: a copy of what is at @ptr, or something zeroed for
- * firmware to write to. What is NULL here is NULL for firmware, too.
+ * An argument that points to something of fixed size, which has a place of its own
+ * in the argument area: a copy of what is at @ptr. What is NULL here is NULL for
+ * firmware, too.
  */
-static __always_inline void *set_fixed(struct rts_call *call, unsigned int n,
-				       const void *ptr, size_t size, bool in)
+static __always_inline void *set_in(struct rts_call *call, unsigned int n,
+				    const void *ptr, size_t size)
 {
-	void *slot = NULL;
-
 	BUILD_BUG_ON(size > EFI_GATE_SLOT);
-	if (ptr) {
-		slot = efi_gate_slot(n, &call->args[n]);
-		if (in)
-			memcpy(slot, ptr, size);
-		else
-			memset(slot, 0, size);
-	}
-	return slot;
+	return ptr ? memcpy(efi_gate_slot(n, &call->args[n]), ptr, size) : NULL;
+}
+
+/* The same, zeroed, for firmware to write to */
+static __always_inline void *set_out(struct rts_call *call, unsigned int n,
+				     const void *ptr, size_t size)
+{
+	BUILD_BUG_ON(size > EFI_GATE_SLOT);
+	return ptr ? memset(efi_gate_slot(n, &call->args[n]), 0, size) : NULL;
 }
 
 /* After success: what firmware has written there */
-static __always_inline void get_fixed(void *ptr, const void *slot, size_t size)
+static __always_inline void get_out(void *ptr, const void *slot, size_t size)
 {
 	if (ptr)
 		memcpy(ptr, slot, size);
 }
-
-#define set_in(call, n, ptr)	set_fixed(call, n, ptr, sizeof(*(ptr)), true)
-#define set_out(call, n, ptr)	set_fixed(call, n, ptr, sizeof(*(ptr)), false)
-#define get_out(ptr, slot)	get_fixed(ptr, slot, sizeof(*(ptr)))
 
 /*
  * The same for what is of any size. Its place in the argument area is zeroed, and
@@ -230,12 +225,12 @@ static efi_status_t marshal_get_time(efi_time_t *tm, efi_time_cap_t *tc)
 
 	if (!call_begin(&call, EFI_GATE_GET_TIME, true))
 		return call.status;
-	fw_tm = set_out(&call, 0, tm);
-	fw_tc = set_out(&call, 1, tc);
+	fw_tm = set_out(&call, 0, tm, sizeof(*tm));
+	fw_tc = set_out(&call, 1, tc, sizeof(*tc));
 	call_firmware(&call);
 	if (call.status == EFI_SUCCESS) {
-		get_out(tm, fw_tm);
-		get_out(tc, fw_tc);
+		get_out(tm, fw_tm, sizeof(*tm));
+		get_out(tc, fw_tc, sizeof(*tc));
 	}
 	return call_end(&call);
 }
@@ -246,7 +241,7 @@ static efi_status_t marshal_set_time(efi_time_t *tm)
 
 	if (!call_begin(&call, EFI_GATE_SET_TIME, true))
 		return call.status;
-	set_in(&call, 0, tm);
+	set_in(&call, 0, tm, sizeof(*tm));
 	call_firmware(&call);
 	return call_end(&call);
 }
@@ -259,14 +254,14 @@ static efi_status_t marshal_get_wakeup_time(efi_bool_t *enabled,
 
 	if (!call_begin(&call, EFI_GATE_GET_WAKEUP_TIME, true))
 		return call.status;
-	fw_enabled = set_out(&call, 0, enabled);
-	fw_pending = set_out(&call, 1, pending);
-	fw_tm = set_out(&call, 2, tm);
+	fw_enabled = set_out(&call, 0, enabled, sizeof(*enabled));
+	fw_pending = set_out(&call, 1, pending, sizeof(*pending));
+	fw_tm = set_out(&call, 2, tm, sizeof(*tm));
 	call_firmware(&call);
 	if (call.status == EFI_SUCCESS) {
-		get_out(enabled, fw_enabled);
-		get_out(pending, fw_pending);
-		get_out(tm, fw_tm);
+		get_out(enabled, fw_enabled, sizeof(*enabled));
+		get_out(pending, fw_pending, sizeof(*pending));
+		get_out(tm, fw_tm, sizeof(*tm));
 	}
 	return call_end(&call);
 }
@@ -278,7 +273,7 @@ static efi_status_t marshal_set_wakeup_time(efi_bool_t enabled, efi_time_t *tm)
 	if (!call_begin(&call, EFI_GATE_SET_WAKEUP_TIME, true))
 		return call.status;
 	call.args[0] = enabled;
-	set_in(&call, 1, tm);
+	set_in(&call, 1, tm, sizeof(*tm));
 	call_firmware(&call);
 	return call_end(&call);
 }
@@ -296,9 +291,9 @@ static efi_status_t marshal_get_variable(efi_char16_t *name, efi_guid_t *vendor,
 	if (!call_begin(&call, EFI_GATE_GET_VARIABLE, true))
 		return call.status;
 	set_name(&call, 0, name);
-	set_in(&call, 1, vendor);
-	fw_attr = set_out(&call, 2, attr);
-	fw_size = set_in(&call, 3, data_size);
+	set_in(&call, 1, vendor, sizeof(*vendor));
+	fw_attr = set_out(&call, 2, attr, sizeof(*attr));
+	fw_size = set_in(&call, 3, data_size, sizeof(*data_size));
 	fw_data = set_buffer(&call, 4, data, room);
 	call_firmware(&call);
 
@@ -344,7 +339,7 @@ static efi_status_t marshal_get_next_variable(unsigned long *name_size,
 
 	if (!call_begin(&call, EFI_GATE_GET_NEXT_VARIABLE, true))
 		return call.status;
-	fw_size = set_in(&call, 0, name_size);
+	fw_size = set_in(&call, 0, name_size, sizeof(*name_size));
 	fw_name = set_buffer(&call, 1, name, sizeof(*name) +
 			     min_t(unsigned long, room, EFI_GATE_ARGS_MAX));
 	if (fw_name) {
@@ -352,7 +347,7 @@ static efi_status_t marshal_get_next_variable(unsigned long *name_size,
 		memcpy(fw_name, name, len * sizeof(*name));
 	}
 	/* Callers do not set the GUID for the first name, nor is it looked at */
-	fw_vendor = set_out(&call, 2, vendor);
+	fw_vendor = set_out(&call, 2, vendor, sizeof(*vendor));
 	if (fw_vendor && len)
 		*fw_vendor = *vendor;
 	call_firmware(&call);
@@ -369,7 +364,7 @@ static efi_status_t marshal_get_next_variable(unsigned long *name_size,
 		}
 	}
 	if (call.status == EFI_SUCCESS)
-		get_out(vendor, fw_vendor);
+		get_out(vendor, fw_vendor, sizeof(*vendor));
 	if (has_size(&call) && name_size)
 		*name_size = size;
 
@@ -385,7 +380,7 @@ static efi_status_t set_variable(efi_char16_t *name, efi_guid_t *vendor,
 	if (!call_begin(&call, EFI_GATE_SET_VARIABLE, may_sleep))
 		return call.status;
 	set_name(&call, 0, name);
-	set_in(&call, 1, vendor);
+	set_in(&call, 1, vendor, sizeof(*vendor));
 	call.args[2] = attr;
 	call.args[3] = data_size;
 	set_data(&call, 4, data, data_size);
@@ -419,14 +414,14 @@ static efi_status_t query_variable_info(u32 attr, u64 *storage, u64 *remaining,
 	if (!call_begin(&call, EFI_GATE_QUERY_VARIABLE_INFO, may_sleep))
 		return call.status;
 	call.args[0] = attr;
-	fw_storage = set_out(&call, 1, storage);
-	fw_remaining = set_out(&call, 2, remaining);
-	fw_max = set_out(&call, 3, max_size);
+	fw_storage = set_out(&call, 1, storage, sizeof(*storage));
+	fw_remaining = set_out(&call, 2, remaining, sizeof(*remaining));
+	fw_max = set_out(&call, 3, max_size, sizeof(*max_size));
 	call_firmware(&call);
 	if (call.status == EFI_SUCCESS) {
-		get_out(storage, fw_storage);
-		get_out(remaining, fw_remaining);
-		get_out(max_size, fw_max);
+		get_out(storage, fw_storage, sizeof(*storage));
+		get_out(remaining, fw_remaining, sizeof(*remaining));
+		get_out(max_size, fw_max, sizeof(*max_size));
 	}
 	return call_end(&call);
 }
@@ -451,10 +446,10 @@ static efi_status_t marshal_get_next_high_mono_count(u32 *count)
 
 	if (!call_begin(&call, EFI_GATE_GET_NEXT_HIGH_MONO_COUNT, true))
 		return call.status;
-	fw_count = set_out(&call, 0, count);
+	fw_count = set_out(&call, 0, count, sizeof(*count));
 	call_firmware(&call);
 	if (call.status == EFI_SUCCESS)
-		get_out(count, fw_count);
+		get_out(count, fw_count, sizeof(*count));
 	return call_end(&call);
 }
 
@@ -550,8 +545,8 @@ static efi_status_t marshal_query_capsule_caps(efi_capsule_header_t **capsules,
 	if (!call_begin(&call, EFI_GATE_QUERY_CAPSULE_CAPS, true))
 		return call.status;
 	set_capsules(&call, capsules, count);
-	fw_max = set_out(&call, 2, max_size);
-	fw_type = set_out(&call, 3, reset_type);
+	fw_max = set_out(&call, 2, max_size, sizeof(*max_size));
+	fw_type = set_out(&call, 3, reset_type, sizeof(*reset_type));
 	call_firmware(&call);
 
 	if (call.status == EFI_SUCCESS && reset_type) {
@@ -562,7 +557,7 @@ static efi_status_t marshal_query_capsule_caps(efi_capsule_header_t **capsules,
 			*reset_type = type;
 	}
 	if (call.status == EFI_SUCCESS)
-		get_out(max_size, fw_max);
+		get_out(max_size, fw_max, sizeof(*max_size));
 
 	return call_end(&call);
 }
@@ -621,7 +616,7 @@ efi_status_t efi_marshal_prm_handler(u64 handler, u64 param_buffer_addr,
 
 	if (!call_begin(&call, EFI_GATE_PRM_HANDLER, true))
 		return call.status;
-	fw_prm = set_in(&call, 1, prm);
+	fw_prm = set_in(&call, 1, prm, sizeof(*prm));
 	if (fw_prm) {
 		mmio = (void *)(unsigned long)prm->mmio_ranges;
 		if (mmio)
