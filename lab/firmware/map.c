@@ -15,16 +15,21 @@
  *			another, of which half cannot be cached
  *	misaligned:N	N regions of runtime code and data that begin and end a few
  *			pages from a boundary of 2 MiB, or just at one
- *	window:N	N regions of MMIO, of 1 GiB each: Linux has 64 GiB of virtual
- *			addresses for all
+ *	window:N	N regions of MMIO, of 1 GiB each, which cannot be merged: Linux
+ *			has 64 GiB of virtual addresses for all
  *	large:N		one region of MMIO of N GiB
+ *	filler:N	one region of MMIO of N MiB
  *	mmio4g:N	N regions of MMIO of 4 GiB, the first from 2 GiB to 6 GiB
  *	beyond:N	N regions of MMIO at addresses that the CPU does not have
  *	odd:N		N regions of MMIO that do not begin at a page
+ *	plain:0		nothing
  *
  * All of these are runtime regions but those of boot services. Memory is allocated
  * as any driver does it. MMIO is added to what GetMemoryMap() returns: the
- * addresses are not those of any device, so nothing can be mapped over.
+ * addresses are not those of any device, but for those below 4 GiB.
+ *
+ * What the lab is told on the serial port: "MAP: made" and the string, and when
+ * boot services end "MAP: left at" and the TSC.
  */
 #include "efi.h"
 
@@ -113,6 +118,30 @@ static void say(const char *text)
 		asm volatile("outb %0, %w1" : : "a" (*text++), "d" (SERIAL));
 }
 
+static void say_number(u64 n)
+{
+	char digits[21], *d = digits + 20;
+
+	*d = 0;
+	do {
+		*--d = '0' + n % 10;
+		n /= 10;
+	} while (n);
+	say(d);
+}
+
+static void left(void *event, void *context)
+{
+	u32 low, high;
+
+	(void)event;
+	(void)context;
+	asm volatile("rdtsc" : "=a" (low), "=d" (high));
+	say("\nMAP: left at ");
+	say_number((u64)high << 32 | low);
+	say("\n");
+}
+
 static void add_mmio(u64 start, u64 pages)
 {
 	if (nr_mmio == sizeof(mmio) / sizeof(mmio[0]))
@@ -155,6 +184,8 @@ static efi_status get_memory_map(u64 *size, void *map, u64 *key, u64 *desc_size,
 			d->virtual_start = 0;
 			d->pages = mmio[i].pages;
 			d->attribute = EFI_MEMORY_RUNTIME | EFI_MEMORY_UC;
+			if (i & 1)
+				d->attribute |= EFI_MEMORY_WC;
 		}
 	}
 	if (!status || status == EFI_BUFFER_TOO_SMALL)
@@ -290,6 +321,8 @@ static int make(const char **text)
 		return adjacent(number(text));
 	if (starts_with(text, "misaligned"))
 		return misaligned(number(text));
+	if (starts_with(text, "plain"))
+		return number(text) != 0;
 	if (starts_with(text, "window")) {
 		for (i = 0, n = number(text); i < n; i++)
 			add_mmio_next(GIB);
@@ -297,6 +330,10 @@ static int make(const char **text)
 	}
 	if (starts_with(text, "large")) {
 		add_mmio_next(number(text) * GIB);
+		return 0;
+	}
+	if (starts_with(text, "filler")) {
+		add_mmio_next(number(text) * MIB);
 		return 0;
 	}
 	if (starts_with(text, "mmio4g")) {
@@ -332,6 +369,7 @@ efi_status efi_main(efi_handle handle, struct efi_system_table *table)
 {
 	static char config[256];
 	const char *text = config;
+	void *event;
 
 	(void)handle;
 	boot = table->boot;
@@ -345,6 +383,9 @@ efi_status efi_main(efi_handle handle, struct efi_system_table *table)
 	say(config);
 	say("\n");
 
+	if (boot->create_event(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_CALLBACK, left,
+			       NULL, &event))
+		give_up(config);
 	next_map = boot->get_memory_map;
 	boot->get_memory_map = get_memory_map;
 	boot->hdr.crc32 = 0;
