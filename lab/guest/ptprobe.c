@@ -428,7 +428,7 @@ static const char *const sym_name[NR_SYMS] = {
 	[SYM_GATE_PAGE]		= "efi_gate_page",
 	[SYM_GATE_IDT]		= "gate_idt",
 	[SYM_FW_STACK]		= "fw_stack",
-	[SYM_FW_ARGS]		= "fw_args",
+	[SYM_FW_ARGS]		= "efi_gate_args",
 	[SYM_PER_CPU_OFFSET]	= "__per_cpu_offset",
 	[SYM_GDT_PAGE]		= "gdt_page",
 	[SYM_CPU_TSS]		= "cpu_tss_rw",
@@ -831,8 +831,8 @@ static void find_isolation(void)
 			die("no %s in /proc/kallsyms", sym_name[i]);
 	}
 	if (!direct_to_phys(read_u64(sym_phys(SYM_FW_STACK), "fw_stack"), &fw_stack) ||
-	    !direct_to_phys(read_u64(sym_phys(SYM_FW_ARGS), "fw_args"), &fw_args))
-		die("fw_stack or fw_args does not point to RAM");
+	    !direct_to_phys(read_u64(sym_phys(SYM_FW_ARGS), "efi_gate_args"), &fw_args))
+		die("fw_stack or efi_gate_args does not point to RAM");
 }
 
 static int last_cpu(void)
