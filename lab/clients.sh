@@ -1,0 +1,83 @@
+#!/bin/sh
+# clients.sh BASE [WHICH]: programs of Debian 12 that use EFI, and the kernel's
+# own selftest, on the stock and on the patched small kernel, side by side. Exit
+# status 1 when the patched one does worse anywhere.
+#
+# The kernels have lab/config/clients.config on top, and are booted without
+# systemd. The guest is the one of image.sh; what it does is in clients/guest.
+# The result goes to out/clients/BASE-VERSION/result, too.
+#
+# From the environment:
+#	PREPARE   no: take the patched tree as it is, with uncommitted work
+#	BUILD     no: take the kernels as they are, too
+set -eu
+lab=$(cd "$(dirname "$0")" && pwd)
+. "$lab/lib.sh"
+
+base=$1
+need_base "$base"
+version=$("$lab/get.sh" "$base" "${2-}" | tail -n 1)
+dir=$out/clients/$base-$version
+
+[ "${PREPARE-}" = no ] || [ "${BUILD-}" = no ] ||
+	"$lab/prepare.sh" "$base" "$version"
+for kind in stock patched; do
+	[ "${BUILD-}" = no ] ||
+		"$lab/build.sh" "$base" "$version" "$kind" clients
+done
+image=$("$lab/image.sh" "$base")
+CRASH=$(date +%s)
+export CRASH
+rm -rf "$dir"
+mkdir -p "$dir"
+
+# boot KIND STEPS: the second disk for these steps, and what the guest reports.
+boot()
+{
+	"$lab/clients/pack.sh" "$(tree_dir "$base" "$version" "$1")" \
+		"$dir/disk2" "$2"
+	_log=$dir/$1-${2%% *}
+	rc=0
+	DISK=$image/disk SNAPSHOT=on DISK2=$dir/disk2 REPORT=$_log.report \
+	VARS=$dir/$1.vars CPUS=2 MEM=1024 DEADLINE=1500 \
+		"$lab/boot.sh" "$(tree_dir "$base" "$version" \
+			"$1")/build-clients/arch/x86/boot/bzImage" - \
+		"$_log.console" - \
+		"root=/dev/vda2 rw init=/usr/local/sbin/lab-start" \
+		< /dev/null || rc=$?
+	case $rc,$2 in
+	0,*crash) return ;;
+	0,*)	! grep -q '^# done' "$_log.report" || return 0 ;;
+	esac
+	tail -n 20 "$_log.console" | sed 's/^/  /' >&2
+	die "$base $version $1 does not get to the end of '$2': see $_log.console"
+}
+
+for kind in stock patched; do
+	say "clients on $base $version $kind"
+	_start=$(date +%s)
+	boot "$kind" "clients fwts trouble crash"
+	boot "$kind" "pstore trouble"
+	say "  done: clients on $kind, $(($(date +%s) - _start)) s"
+	cat "$dir/$kind-clients.report" "$dir/$kind-pstore.report" |
+		tr -d '\r' | grep -a '^=' > "$dir/$kind.results" || :
+done
+
+{
+	echo "Linux $version, base $base, $(date -u +%Y-%m-%d)," \
+		"small kernel with lab/config/clients.config, QEMU's TCG"
+	"$lab/clients/versions.sh" "$image"
+	echo
+} > "$dir/result"
+rc=0
+awk -f "$lab/clients/compare.awk" "$dir/stock.results" \
+	"$dir/patched.results" >> "$dir/result" || rc=1
+# Not a client's: without it, stock is compared with stock.
+if ! grep -q -h 'efi: runtime services are isolated' \
+	"$dir/patched-clients.console" &&
+   isolates "$base" "$version"; then
+	echo "not ok: the patched kernel does not isolate" >> "$dir/result"
+	rc=1
+fi
+cat "$dir/result"
+exit "$rc"

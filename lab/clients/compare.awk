@@ -1,0 +1,59 @@
+# The results of two kernels, as clients/guest gives them, side by side; exit
+# status 1 when the second does worse, or otherwise, anywhere.
+BEGIN { FS = "\t" }
+
+{
+	# The same check may be made more than once.
+	key = $2 "\t" $4
+	which = (FILENAME == ARGV[1]) ? 1 : 2
+	k = key SUBSEP ++times[which, key]
+	if (!(k in seen)) {
+		seen[k] = 1
+		order[++n] = k
+		what[k] = $2
+		name[k] = $4
+	}
+	verdict[which, k] = $3
+	detail[which, k] = $5
+	count[which, $3]++
+}
+
+function rank(v)
+{
+	return v == "ok" ? 3 : v == "skip" ? 2 : v == "not ok" ? 1 : 0
+}
+
+END {
+	if (!n) {
+		print "not ok: no results"
+		exit 1
+	}
+	width = 5
+	for (i = 1; i <= n; i++)
+		if (length(name[order[i]]) > width) width = length(name[order[i]])
+	format = "%-19s %-" width "s  %-7s %-7s %s\n"
+	printf format, "client", "check", "stock", "patched", "same?"
+	for (i = 1; i <= n; i++) {
+		k = order[i]
+		a = verdict[1, k]
+		b = verdict[2, k]
+		same = "yes"
+		if (rank(b) < rank(a)) { same = "WORSE"; worse++ }
+		else if (rank(b) > rank(a)) { same = "better"; better++ }
+		else if (detail[1, k] != detail[2, k]) { same = "OTHER"; other++ }
+		printf format, what[k], name[k], a ? a : "-", b ? b : "-", same
+		if (same == "OTHER") {
+			print "#   stock:   " detail[1, k]
+			print "#   patched: " detail[2, k]
+		} else if (b != "ok" && detail[2, k] != "") {
+			print "#   " detail[2, k]
+		}
+	}
+	for (i = 1; i <= 2; i++)
+		printf "%s: %d ok, %d not ok, %d skip\n", \
+			i == 1 ? "stock" : "patched", count[i, "ok"], \
+			count[i, "not ok"], count[i, "skip"]
+	printf "of %d checks, patched: %d the same, %d better, %d worse, " \
+		"%d otherwise\n", n, n - better - worse - other, better, worse, other
+	exit worse + other > 0
+}

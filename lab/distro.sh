@@ -1,0 +1,142 @@
+#!/bin/sh
+# distro.sh BASE [WHICH]: the patched kernel as a distribution has it, all the way:
+# Debian's configuration, made into packages (deb.sh), installed with dpkg in a
+# Debian guest (image.sh), booted by firmware, shim and GRUB to a login prompt
+# under systemd, used by the clients of clients.sh, crashed, removed again.
+#
+# Six boots with one disk and one variable store; in the guest, clients/guest does
+# what is listed below for each. Prints a report, a line a check and the sums, kept
+# in out/distro/BASE-VERSION/report. Exit status 1 if a check fails.
+#
+# From the environment:
+#	PREPARE   no: take the patched tree as it is, with uncommitted work
+#	BUILD     no: take the packages in out/deb as they are, too
+set -eu
+lab=$(cd "$(dirname "$0")" && pwd)
+. "$lab/lib.sh"
+
+base=$1
+need_base "$base"
+version=$("$lab/get.sh" "$base" "${2-}" | tail -n 1)
+dir=$out/distro/$base-$version
+debs=$out/deb/$base-$version
+[ "${BUILD-}" = no ] || "$lab/deb.sh" "$base" "$version" > /dev/null
+image=$("$lab/image.sh" "$base")
+patched=$(basename "$debs"/linux-image-*.deb)
+[ -e "$debs/$patched" ] || die "no packages in $debs: run 'make deb BASE=$base'"
+patched=${patched#linux-image-}
+patched=${patched%%_*}
+stock=$(sed -n 's/^linux-image-\([0-9]*\.[0-9]*\.[0-9].*-amd64\) .*/\1/p' \
+	"$image/versions")
+
+rm -rf "$dir"
+mkdir -p "$dir"
+cp --sparse=always "$image/disk" "$dir/disk"
+echo "$patched" > "$dir/installed"
+CRASH=$(date +%s)
+export CRASH
+
+# boot NAME RELEASE STEPS [FILE...]: the results, and whether there is a login
+# prompt, in NAME.results.
+boot()
+{
+	_name=$1 _log=$dir/$1 _steps=$3
+	echo "$2" > "$dir/release"
+	shift 3
+	"$lab/clients/pack.sh" "$(tree_dir "$base" "$version" patched)" \
+		"$dir/disk2" "$_steps" "$dir/installed" "$dir/release" "$@"
+	say "booting Debian: $_name ($_steps)"
+	_start=$(date +%s)
+	_rc=0
+	DISK=$dir/disk DISK2=$dir/disk2 REPORT=$_log.report VARS=$dir/vars \
+	CPUS=2 MEM=2048 DEADLINE=2400 \
+		"$lab/boot.sh" - - "$_log.console" - < /dev/null || _rc=$?
+	say "  done: $_name, $(($(date +%s) - _start)) s"
+	tr -d '\r' < "$_log.report" | grep -a '^=' > "$_log.results" || :
+	{
+		verdict boot "login prompt" grep -q '^lab login: ' \
+			"$_log.console"
+		case $_steps in
+		*crash)	verdict kernel "panics on request" \
+				grep -q 'Kernel panic .*sysrq' "$_log.console" ;;
+		*)	verdict boot "all steps done, system reboots" \
+				ended "$_rc" ;;
+		esac
+	} >> "$_log.results"
+	# Without the steps of this boot the next ones say nothing.
+	if [ "$_rc" -ne 0 ]; then
+		tail -n 20 "$_log.console" | sed 's/^/  /' >&2
+		die "$base $version: '$_name' does not get to the end: see" \
+			"$_log.console and $_log.report"
+	fi
+}
+
+ended()
+{
+	[ "$1" -eq 0 ] && grep -q -a '^# done' "$_log.report"
+}
+
+# verdict WHAT CHECK COMMAND...: a result like those of the guest
+verdict()
+{
+	_what=$1 _check=$2
+	shift 2
+	if "$@"; then _verdict=ok; else _verdict='not ok'; fi
+	printf '=\t%s\t%s\t%s\t\n' "$_what" "$_verdict" "$_check"
+}
+
+boot stock "$stock" "kernel units clients trouble install noisolate" "$debs"
+boot noisolate "$patched" "kernel not_isolated units fwts trouble isolate"
+boot patched "$patched" "kernel isolated units clients fwts next trouble"
+boot next "$patched" "kernel isolated units was_next trouble crash"
+boot pstore "$patched" "kernel isolated units pstore was_first trouble purge"
+boot left "$stock" "kernel units was_deleted trouble"
+
+# Clients and units are judged by what they do on the kernels that isolate nothing:
+# Debian's own, or for fwts, which Debian's does not have /dev/efi_test for, the
+# patched one with efi=noisolate.
+clients='efivar|efibootmgr|mokutil|hwclock|fwupd|selftests/|fwts|systemd|kernel'
+{
+	grep -E "^=	($clients)" "$dir/stock.results"
+	grep -E "^=	fwts" "$dir/noisolate.results"
+} | grep -v 'next' > "$dir/baseline"
+grep -E "^=	($clients)" "$dir/patched.results" |
+	grep -v -e isolated -e BootNext > "$dir/isolated"
+
+rc=0
+{
+	echo "Linux $version, base $base, $(date -u +%Y-%m-%d): packages" \
+		"with Debian's configuration, QEMU's TCG"
+	"$lab/clients/versions.sh" "$image"
+	echo
+	for name in stock noisolate patched next pstore left; do
+		awk -F '\t' -v where="$base $version $name" -v name="$name" '
+			# These are compared below.
+			(name == "stock" || name == "patched") &&
+				$2 !~ /^(boot|dpkg|kernel|pstore)$/ &&
+				$4 !~ /BootNext/ { next }
+			(name == "stock" || name == "left") &&
+				$2 ~ /^(kernel|systemd)$/ { next }
+			name == "noisolate" && $2 ~ /^fwts/ { next }
+			{ print $3 " - " where ": " $2 ": " $4 \
+				($5 != "" ? ": " $5 : "") }' "$dir/$name.results"
+	done
+} > "$dir/checks"
+awk -f "$lab/clients/compare.awk" "$dir/baseline" "$dir/isolated" \
+	> "$dir/table" || rc=$?
+if [ "$rc" -eq 0 ]; then
+	echo "ok - $base $version: clients do as without isolation"
+else
+	echo "not ok - $base $version: clients do as without isolation"
+fi >> "$dir/checks"
+{
+	cat "$dir/checks"
+	awk '/^ok - / { ok++ } /^not ok - / { bad++ } /^skip - / { skip++ }
+		END { printf "# %d ok, %d not ok, %d skip\n", ok, bad, skip }' \
+		"$dir/checks"
+	echo
+	cat "$dir/table"
+} > "$dir/report"
+cat "$dir/report"
+rm -f "$dir/disk" "$dir/disk2"
+! grep -q '^not ok - ' "$dir/report"
