@@ -2,7 +2,7 @@
 # boot.sh BZIMAGE INITRD CONSOLE STEPS [APPEND]: boot a kernel under QEMU, once.
 #
 # The console goes to the file CONSOLE. From the environment:
-#	FIRMWARE  x64 (default), x64-vga, x64-smm, ia32 or bios
+#	FIRMWARE  one of lab/firmwares; x64 is the default
 #	TESTFW    yes: firmware with a runtime driver that misbehaves on command
 #	MAP       what firmware/map.c is to do to the memory map
 #	ICOUNT    yes: the TSC counts instructions, and all is the same each time
@@ -11,6 +11,7 @@
 #	VARS      variable store to use and keep; else a fresh one
 #	DISK      disk with an operating system. With BZIMAGE and INITRD given as
 #	          "-", firmware boots from it
+#	SIGN      no: leave unsigned what the firmware wants signed
 #	SNAPSHOT  on: what is written to DISK is not kept
 #	DISK2     second disk, read only
 #	REPORT    file for what the guest says on its second serial port
@@ -25,24 +26,20 @@ kernel=$1 initrd=$2 console=$3 steps=$4 append=${5-}
 ovmf=${OVMF_DIR:-/usr/share/OVMF}
 deadline=${DEADLINE:-180}
 
-code='' store='' machine=q35 display=none
-case ${FIRMWARE:-x64} in
-x64-vga) # the firmware shows its logo, and tells the kernel where it is
-	display=std
-	code=$ovmf/OVMF_CODE_4M.fd store=$ovmf/OVMF_VARS_4M.fd ;;
-x64)	code=$ovmf/OVMF_CODE_4M.fd store=$ovmf/OVMF_VARS_4M.fd ;;
-x64-smm)
-	code=$ovmf/OVMF_CODE_4M.secboot.fd store=$ovmf/OVMF_VARS_4M.fd
-	machine=q35,smm=on ;;
-ia32)	code=$ovmf/OVMF32_CODE_4M.secboot.fd store=$ovmf/OVMF32_VARS_4M.fd
-	machine=q35,smm=on ;;
-bios)	;;
-*)	die "no firmware '$FIRMWARE': FIRMWARE is x64, x64-vga, x64-smm, ia32 or" \
-	    "bios" ;;
-esac
-if [ -n "$code" ] && { [ ! -r "$code" ] || [ ! -r "$store" ]; }; then
-	die "no OVMF in $ovmf: install the packages ovmf and ovmf-ia32, or set" \
-	    "OVMF_DIR"
+firmware=${FIRMWARE:-x64}
+machine=$(firmware_field "$firmware" machine)
+[ -n "$machine" ] ||
+	die "no firmware '$firmware': FIRMWARE is one of $(firmwares | tr '\n' ' ')"
+display=$(firmware_field "$firmware" display)
+secure=$(firmware_field "$firmware" secure)
+code=$(firmware_field "$firmware" code)
+store=$(firmware_field "$firmware" store)
+[ "$code" != - ] || code=''
+if [ -n "$code" ]; then
+	code=$ovmf/$code store=$ovmf/$store
+	[ -r "$code" ] && [ -r "$store" ] ||
+		die "no ${code##*/} with ${store##*/} in $ovmf: install the" \
+		    "packages ovmf and ovmf-ia32, or set OVMF_DIR"
 fi
 command -v qemu-system-x86_64 >/dev/null ||
 	die "no qemu-system-x86_64: run 'make deps'"
@@ -58,6 +55,37 @@ cleanup()
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
+
+cmdline="console=ttyS0 panic=-1 lab=$steps $append"
+# QEMU changes the header of the kernel that -kernel gives, so that no signature
+# on it holds. A signed one is started from a disk, with initramfs and command line
+# in the same file, as systemd's stub has it.
+case $secure in
+off | on) key= ;;
+*)	key=/usr/share/ovmf/$secure ;;
+esac
+stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub
+if [ -n "$key" ] && [ "$kernel" != - ]; then
+	for need in "$key.key" "$key.pem" "$stub" /usr/bin/sbsign; do
+		[ -e "$need" ] || die "no $need: run 'make deps'"
+	done
+	mkdir -p "$run/esp/EFI/BOOT"
+	printf '%s' "$cmdline" > "$run/cmdline"
+	objcopy --add-section ".cmdline=$run/cmdline" \
+		--change-section-vma .cmdline=0x30000 \
+		--add-section ".initrd=$initrd" \
+		--change-section-vma .initrd=0x2000000 \
+		--add-section ".linux=$kernel" \
+		--change-section-vma .linux=0x10000000 \
+		"$stub" "$run/uki"
+	# The passphrase is public: ovmf's README.Debian has it.
+	openssl rsa -in "$key.key" -passin pass:snakeoil -out "$run/key" 2>&1
+	sbsign --key "$run/key" --cert "$key.pem" --output "$run/signed" \
+		"$run/uki" 2>&1
+	[ "${SIGN-}" = no ] || mv "$run/signed" "$run/uki"
+	mv "$run/uki" "$run/esp/EFI/BOOT/BOOTX64.EFI"
+	kernel=- initrd=-
+fi > "$console.sign"
 
 set -- -machine "$machine" -cpu "${CPU:-qemu64}" -smp "${CPUS:-1}" \
 	-m "${MEM:-1024}" -display none -net none -nodefaults -vga "$display"
@@ -89,9 +117,11 @@ fi
 	-drive "if=none,id=disk,format=raw,snapshot=${SNAPSHOT:-off},file=$DISK"
 [ -z "${DISK2-}" ] || set -- "$@" -device virtio-blk-pci,drive=disk2 \
 	-drive "if=none,id=disk2,format=raw,readonly=on,file=$DISK2"
+[ ! -d "$run/esp" ] || set -- "$@" -device virtio-blk-pci,drive=esp \
+	-drive "if=none,id=esp,format=raw,readonly=on,file=fat:$run/esp"
 [ "$initrd" = - ] || set -- "$@" -initrd "$initrd"
 [ "$kernel" = - ] || set -- "$@" -kernel "$kernel" \
-	-append "console=ttyS0 panic=-1 lab=$steps $append"
+	-append "$cmdline"
 
 if [ "${SHELL_ON_TERMINAL-}" = yes ]; then
 	exec qemu-system-x86_64 "$@" -serial mon:stdio -no-reboot

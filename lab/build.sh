@@ -1,7 +1,8 @@
 #!/bin/sh
 # build.sh BASE VERSION KIND [VARIANT]: build the stock or patched kernel of a
-# tree, and the test modules for it. A variant has lab/config/VARIANT.config on
-# top, a build directory of its own, build-VARIANT, and no modules.
+# tree, and the test modules for it. A variant is one of lab/kernels, or else has
+# lab/config/VARIANT.config on top; it has a build directory of its own,
+# build-VARIANT, and no modules.
 set -eu
 lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
@@ -15,20 +16,53 @@ log=$out/log/$base-$version-$kind${variant:+-$variant}
 
 need_space "$cache" 6
 mkdir -p "$out/log"
-exec 9>"$cache/trees/$base/$version/lock-$kind"
+exec 9>"$cache/trees/$base/$version/lock-$kind${variant:+-$variant}"
 flock 9
+
+config=lab on_top=''
+if [ -n "$variant" ]; then
+	grep -q "^${variant}[[:space:]]" "$lab/kernels" ||
+		[ -e "$lab/config/$variant.config" ] ||
+		die "no kernel '$variant' in lab/kernels or lab/config"
+	row=$(kernel_row "$variant")
+	config=$(echo "$row" | awk '{ print $4 }')
+	on_top=$(echo "$row" | awk '{ for (i = 5; i <= NF; i++) print $i }')
+	COMPILER=$(echo "$row" | awk '{ print $3 }')
+	export COMPILER
+fi
 
 symbols()
 {
-	cat "$lab/config/common.config" "$lab/config/$base.config" \
-		${variant:+"$lab/config/$variant.config"}
+	[ "$config" != lab ] ||
+		cat "$lab/config/common.config" "$lab/config/$base.config"
+	for symbol in $on_top; do
+		case $symbol in
+		*.config) cat "$lab/config/$symbol" ;;
+		*) echo "CONFIG_$symbol" | tr -d '?' ;;
+		esac
+	done
+}
+
+# did_not_take: the symbols of lab/kernels that the configuration is without.
+did_not_take()
+{
+	for symbol in $on_top; do
+		case $symbol in
+		*.config | *'?'*) ;;
+		*=n)	! grep -q "^CONFIG_${symbol%=n}=" "$build/.config" ;;
+		*)	grep -q -x "CONFIG_$symbol" "$build/.config" ;;
+		esac || echo "$symbol"
+	done
 }
 
 # The configuration is made aside, and put in place only if it is another one:
 # a new date on .config alone would have half the kernel built again.
 configure()
 {
-	"$lab/kbuild.sh" "$base" "$tree" "$dir/conf" tinyconfig
+	case $config in
+	lab)	"$lab/kbuild.sh" "$base" "$tree" "$dir/conf" tinyconfig ;;
+	*)	"$lab/kbuild.sh" "$base" "$tree" "$dir/conf" "$config" ;;
+	esac
 	symbols >> "$build/conf/.config"
 	"$lab/kbuild.sh" "$base" "$tree" "$dir/conf" olddefconfig
 	if ! cmp -s "$build/conf/.config" "$build/.config"; then
@@ -40,10 +74,13 @@ configure()
 # The Kconfig files of the tree count too: the series may add symbols.
 config_id=$({
 	symbols
+	[ -z "$variant" ] || echo "$config $COMPILER"
 	git -C "$tree" ls-files -s '*Kconfig*'
 } | sha256sum)
 if [ "$config_id" != "$(cat "$build/.lab-config" 2>/dev/null)" ]; then
 	logged "configuring $name" "$log-config.log" configure
+	lost=$(did_not_take | tr '\n' ' ')
+	[ -z "$lost" ] || die "$name: not in its configuration: $lost(lab/kernels)"
 	echo "$config_id" > "$build/.lab-config"
 fi
 

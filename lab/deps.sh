@@ -44,6 +44,9 @@ need lld-link lld
 need qemu-system-x86_64 qemu-system-x86
 need /usr/share/OVMF/OVMF_CODE_4M.fd ovmf
 need /usr/share/OVMF/OVMF32_CODE_4M.secboot.fd ovmf-ia32
+need sbsign sbsigntool
+need /usr/lib/systemd/boot/efi/linuxx64.efi.stub systemd-boot-efi
+need openssl openssl
 for base in $(bases); do
 	package=$(base_field "$base" package)
 	[ "$package" = - ] || [ -n "$(versions_of "$base")" ] ||

@@ -4,7 +4,8 @@
 #
 # DIR is the build directory inside the tree: object files then name their
 # sources the same way in the stock and in the patched tree, and ccache finds
-# the one's objects for the other. QUIET=no leaves the compiler's warnings on.
+# the one's objects for the other. QUIET=no leaves the compiler's warnings on,
+# COMPILER=clang is for that and its linker.
 set -eu
 lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
@@ -36,6 +37,10 @@ if [ "$base" = v4.4 ]; then
 		ld="$ld -z max-page-size=0x200000"
 	}
 	set -- "HOSTCC=$hostcc" "LD=$ld" "$@"
+fi
+if [ "${COMPILER-}" = clang ]; then
+	cc="ccache clang"
+	set -- LD=ld.lld "$@"
 fi
 # "make walk VERSION=4.4.1" must not become the kernel's VERSION.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES VERSION

@@ -40,6 +40,30 @@ need_base()
 		die "no base '$1': BASE is one of $(bases | tr '\n' ' ')"
 }
 
+# kernel_row NAME: its line of lab/kernels, or one made up for what has a file in
+# lab/config alone.
+kernel_row()
+{
+	awk -v name="$1" '$1 == name { print; found = 1; exit }
+		END { if (!found) print name, "all gcc lab", name ".config" }' \
+		"$lab/kernels"
+}
+
+# firmware_field NAME COLUMN: matrix, bits, secure, machine, display, code or store.
+firmware_field()
+{
+	awk -v name="$1" -v want="$2" '
+		BEGIN { split("name matrix bits secure machine display code " \
+			"store", names, " ")
+			for (i in names) if (names[i] == want) col = i }
+		$1 == name { print $col }' "$lab/firmwares"
+}
+
+firmwares()
+{
+	awk '!/^#/ && NF { print $1 }' "$lab/firmwares"
+}
+
 # The patches of a base, in order; empty where there is no series yet.
 patches_of()
 {
