@@ -26,6 +26,12 @@ help:
 #?                                    what becomes of the kernel (KIND=stock, too)
 #? make bench [BASE=] [VERSION=]      what the isolation costs, in instructions,
 #?                                    against targets
+#? make clients [BASE=] [VERSION=]    Debian's programs that use EFI, on stock and
+#?                                    patched, side by side
+#? make deb [BASE=] [VERSION=]        packages of the patched kernel with Debian's
+#?                                    configuration, in out/deb
+#? make distro [BASE=] [VERSION=]     these in a Debian guest: installed, booted by
+#?                                    GRUB, used, removed
 #? make report [BASE=]                the report again, from the last run
 #? make deps                          install the Debian packages that are missing
 #? make clean                         remove out/, and build directories in the cache
@@ -63,6 +69,19 @@ misbehave: deps
 bench: deps
 	@lab/bench.sh "$(base)" "$(VERSION)"
 
+clients: deps
+	@lab/deps.sh image
+	@lab/clients.sh "$(base)" "$(VERSION)"
+
+deb: deps
+	@lab/deps.sh deb "$(base)"
+	@lab/deb.sh "$(base)" "$(VERSION)"
+
+distro: deps
+	@lab/deps.sh deb "$(base)"
+	@lab/deps.sh image
+	@lab/distro.sh "$(base)" "$(VERSION)"
+
 report:
 	@lab/report-all.sh "$(base)"
 
@@ -72,4 +91,5 @@ deps:
 clean:
 	@lab/clean.sh
 
-.PHONY: help run test series refresh tree build walk shell misbehave bench report deps clean
+.PHONY: help run test series refresh tree build walk shell misbehave bench \
+	clients deb distro report deps clean

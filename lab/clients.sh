@@ -64,9 +64,8 @@ for kind in stock patched; do
 done
 
 {
-	echo "Linux $version, base $base, $(date -u +%Y-%m-%d)," \
-		"small kernel with lab/config/clients.config, QEMU's TCG"
-	"$lab/clients/versions.sh" "$image"
+	echo "make clients: Debian's programs on the lab's small kernel"
+	"$lab/clients/versions.sh" "$base" "$version" "$image"
 	echo
 } > "$dir/result"
 rc=0

@@ -1,5 +1,7 @@
 #!/bin/sh
-# deps.sh: install the Debian packages that the lab needs and that are missing.
+# deps.sh [GROUP [BASE]]: install the Debian packages that the lab needs and that
+# are missing; with GROUP, those that only some commands need: "image" to make the
+# Debian guest, "deb" to make packages of a kernel of BASE.
 #
 # What is already there, from a package or not, is left alone.
 set -eu
@@ -17,6 +19,23 @@ need()
 	missing="$missing $2"
 }
 
+case ${1-} in
+image)
+	need mmdebstrap mmdebstrap
+	need fakeroot fakeroot
+	need mcopy mtools
+	need mkfs.vfat dosfstools
+	need sfdisk fdisk
+	need mke2fs e2fsprogs ;;
+deb)
+	need_base "${2-}"
+	[ "$(base_field "$2" package)" != - ] ||
+		die "Debian 12 has no kernel of $2: BASE is v6.1 or v6.12"
+	need dpkg-buildpackage dpkg-dev
+	need dh_testdir debhelper
+	need kmod kmod
+	need "/usr/src/linux-config-${2#v}" "linux-config-${2#v}" ;;
+esac
 need git git
 need gcc gcc
 need /usr/include/stdio.h libc6-dev

@@ -105,9 +105,8 @@ grep -E "^=	($clients)" "$dir/patched.results" |
 
 rc=0
 {
-	echo "Linux $version, base $base, $(date -u +%Y-%m-%d): packages" \
-		"with Debian's configuration, QEMU's TCG"
-	"$lab/clients/versions.sh" "$image"
+	echo "make distro: packages with Debian's configuration"
+	"$lab/clients/versions.sh" "$base" "$version" "$image"
 	echo
 	for name in stock noisolate patched next pstore left; do
 		awk -F '\t' -v where="$base $version $name" -v name="$name" '

@@ -6,7 +6,8 @@ BEGIN { FS = "\t" }
 	# The same check may be made more than once.
 	key = $2 "\t" $4
 	which = (FILENAME == ARGV[1]) ? 1 : 2
-	k = key SUBSEP ++times[which, key]
+	times[which, key]++
+	k = key SUBSEP times[which, key]
 	if (!(k in seen)) {
 		seen[k] = 1
 		order[++n] = k
@@ -24,8 +25,8 @@ function rank(v)
 }
 
 END {
-	if (!n) {
-		print "not ok: no results"
+	if (!count[1, "ok"] || !count[2, "ok"]) {
+		print "not ok: no results of stock, or of patched"
 		exit 1
 	}
 	width = 5
