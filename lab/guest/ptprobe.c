@@ -124,10 +124,10 @@
 #define EFI_WIN_START	0xffffffef00000000ULL
 #define EFI_WIN_END	0xffffffff00000000ULL
 
-/* Where the gate has firmware's stack and arguments, see FW_BASE in gate.c */
+/* Where the gate has firmware's stack and arguments, see EFI_GATE_BASE in gate.h */
 #define FW_STACK		(EFI_WIN_START - BIT_ULL(30) + PG_SIZE)
 #define FW_STACK_SIZE		(4 * PG_SIZE)
-#define FW_ARGS			(FW_STACK + FW_STACK_SIZE + PG_SIZE)
+#define FW_ARGS			(EFI_WIN_START - BIT_ULL(30) + BIT_ULL(15))
 #define FW_ARGS_SIZE		PG_SIZE
 
 /* The part for CPU entry areas, and in each GDT the entry for the TSS */
