@@ -32,6 +32,8 @@ help:
 #?                                    configuration, in out/deb
 #? make distro [BASE=] [VERSION=]     these in a Debian guest: installed, booted by
 #?                                    GRUB, used, removed
+#? make scale [BASE=] [VERSION=]      how boot time, page tables and the cost of a
+#?                                    call grow; takes an hour
 #? make report [BASE=]                the report again, from the last run
 #? make deps                          install the Debian packages that are missing
 #? make clean                         remove out/, and build directories in the cache
@@ -82,6 +84,9 @@ distro: deps
 	@lab/deps.sh image
 	@lab/distro.sh "$(base)" "$(VERSION)"
 
+scale: deps
+	@lab/scale.sh "$(base)" "$(VERSION)"
+
 report:
 	@lab/report-all.sh "$(base)"
 
@@ -91,5 +96,5 @@ deps:
 clean:
 	@lab/clean.sh
 
-.PHONY: help run test series refresh tree build walk shell misbehave bench \
+.PHONY: help run test series refresh tree build walk shell misbehave bench scale \
 	clients deb distro report deps clean

@@ -13,6 +13,9 @@
 #include "efi.h"
 #include "commands.h"
 
+/* Room for a table of attributes with thousands of entries: see map.c */
+#define ATTRIBUTES_PAGES	64
+
 /* What set_variable_entry() is to break on the way back. */
 enum { LEAVE_WELL, LEAVE_RBX, LEAVE_RBP, LEAVE_RSI_RDI, LEAVE_R12_R15,
        LEAVE_XMM, LEAVE_RSP };
@@ -735,10 +738,11 @@ efi_status efi_main(efi_handle handle, struct efi_system_table *table)
 
 	system = table;
 	runtime = table->runtime;
-	new_attributes_size = 4 * 4096;
+	new_attributes_size = ATTRIBUTES_PAGES * 4096;
 	if (boot->handle_protocol(handle, &loaded_image_guid, (void **)&image) ||
 	    boot->allocate_pages(0, EFI_BOOT_SERVICES_DATA, 1, &boot_memory) ||
-	    boot->allocate_pages(0, EFI_BOOT_SERVICES_DATA, 4, &address) ||
+	    boot->allocate_pages(0, EFI_BOOT_SERVICES_DATA,
+				 ATTRIBUTES_PAGES, &address) ||
 	    boot->create_event(EVT_SIGNAL_VIRTUAL_ADDRESS_CHANGE, TPL_CALLBACK,
 			       to_virtual, NULL, &event) ||
 	    boot->create_event(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_CALLBACK,

@@ -3,11 +3,13 @@
  * How many ticks of the TSC it takes to read a variable from efivarfs.
  *
  *	bench FILE	"BENCH read TICKS" and "BENCH open-read-close TICKS"
+ *	bench now	"BENCH now TSC"
  *
  * Of a number of reads the quickest, which no interrupt was in.
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
@@ -26,8 +28,12 @@ int main(int argc, char **argv)
 	int i, fd;
 
 	if (argc != 2) {
-		fprintf(stderr, "usage: bench FILE\n");
+		fprintf(stderr, "usage: bench FILE|now\n");
 		return 2;
+	}
+	if (!strcmp(argv[1], "now")) {
+		printf("BENCH now %llu\n", ticks());
+		return 0;
 	}
 	fd = open(argv[1], O_RDONLY);
 	for (i = 0; i < READS; i++) {

@@ -6,7 +6,7 @@
  * Loading the module measures and leaves lines "bench: NAME TICKS" in the kernel
  * log: of a number of calls the quickest, which no interrupt was in. With
  * testfw=1 the firmware is the one in lab/firmware, and what is measured is a
- * service that does nothing and calls that last.
+ * service that does nothing and, unless there is late=0, calls that last.
  */
 #include <linux/efi.h>
 #include <linux/errno.h>
@@ -29,6 +29,10 @@
 static bool testfw;
 module_param(testfw, bool, 0);
 MODULE_PARM_DESC(testfw, "the firmware is the lab's");
+
+static bool late = true;
+module_param(late, bool, 0);
+MODULE_PARM_DESC(late, "measure how late interrupts are, too");
 
 static const efi_guid_t bench_vendor =
 	EFI_GUID(0x0f7bc8a4, 0x2c62, 0x4c5b, 0x9d, 0x2f, 0x6b, 0x61, 0x8f, 0x2a,
@@ -189,6 +193,8 @@ static int __init bench_init(void)
 		if (command(CMD_EMPTY_COUNT, 0) != EFI_SUCCESS)
 			return -EIO;
 		measure("empty", CALLS, next_count, EFI_SUCCESS);
+		if (!late)
+			return 0;
 		measure_late("late-long", 4, spin);
 		measure_late("late-long-cli", 4, spin_cli);
 		return 0;

@@ -1,0 +1,121 @@
+#!/bin/sh
+# scale.sh BASE [VERSION]: how boot time, page-table memory and the cost of a
+# runtime call grow with memory, with the memory map and with the number of CPUs,
+# on stock and patched: a table. The points are in lab/scale. Exit status 1 if a
+# point of the patched kernel does not come out as it has to.
+#
+# QEMU counts the guest's instructions, and makes believe that each takes a
+# nanosecond. From the environment, all optional:
+#	PREPARE   no: take the patched tree as it is, with uncommitted work
+#	BUILD     no: take the kernels and the modules as they are, too
+#	POINTS    only these
+set -eu
+lab=$(cd "$(dirname "$0")" && pwd)
+. "$lab/lib.sh"
+
+base=$1
+need_base "$base"
+version=$("$lab/get.sh" "$base" "${2-}" | tail -n 1)
+dir=$out/scale/$base-$version
+root=$dir/root
+initrd=$dir/initrd.gz
+points=$(awk '!/^#/ && NF { print $1 }' "$lab/scale")
+for name in ${POINTS-}; do
+	echo "$points" | grep -q -x -e "$name" ||
+		die "no point '$name'; there are: $(echo "$points" | tr '\n' ' ')"
+done
+mkdir -p "$dir"
+
+[ "${PREPARE-}" = no ] || [ "${BUILD-}" = no ] ||
+	"$lab/prepare.sh" "$base" "$version"
+for tree in stock patched; do
+	[ "${BUILD-}" = no ] || "$lab/build.sh" "$base" "$version" "$tree"
+done
+
+# One file system for both, as in bench.sh.
+rm -rf "$root"
+for name in bin lab/stock lab/patched proc sys dev tmp; do
+	mkdir -p "$root/$name"
+done
+cp "$(command -v busybox)" "$root/bin/busybox"
+cp "$lab/guest/init" "$root/init"
+chmod 755 "$root/init"
+for name in bench efivars ptprobe; do
+	gcc -static -O2 -Wall -o "$root/bin/$name" "$lab/guest/$name.c"
+done
+for tree in stock patched; do
+	cp "$(build_dir "$base" "$version" "$tree")/lab/bench/bench.ko" \
+		"$root/lab/$tree/"
+done
+find "$root" -exec touch -d @0 {} +
+(cd "$root" && find . | LC_ALL=C sort |
+	cpio -o -H newc -R 0:0 --quiet --reproducible) | gzip -1n > "$initrd"
+
+# figures CONSOLE: lines "NAME FIGURE"
+figures()
+{
+	awk '$1 == "MAP:" && $2 == "left" { left = $4 }
+		$1 == "BENCH" && $2 == "now" { print "boot", ($3 - left) / 1000 }
+		$1 == "BENCH" && $3 ~ /^[0-9]+$/ { print $2, $3 }' \
+		OFMT=%.0f "$1"
+}
+
+# outcome CONSOLE: what became of the services, and a word on that
+outcome()
+{
+	if ! grep -q '^LAB: done' "$1"; then
+		echo "died: $(grep -o -m 1 -E 'BUG: .*|Kernel panic.*' "$1" ||
+			echo without a word)"
+	elif grep -q '^LAB: ok vars' "$1"; then
+		echo works
+	else
+		echo "refused: $(grep -o -m 1 "$refusal" "$1" ||
+			echo without a reason)"
+	fi
+	! "$lab/trouble.sh" "$1" "$known" | head -n 1 | grep . ||
+		echo trouble
+}
+
+refusal='efi: .*\(memory map cannot be mapped\|not map the memory map\).*'
+# Early in boot, so many entries cannot be mapped at a time.
+known=early_ioremap
+export CPU=qemu64 ICOUNT=yes DEADLINE=900 TESTFW=yes
+
+# The kernels as they are now, whatever is built meanwhile
+for kind in stock patched; do
+	cp "$(build_dir "$base" "$version" "$kind")/arch/x86/boot/bzImage" \
+		"$dir/bzImage-$kind"
+done
+
+# measure KIND NAME WANT: one boot
+measure()
+{
+	console=$dir/$2-$1.console
+	"$lab/boot.sh" "$dir/bzImage-$1" "$initrd" "$console" scale,vars \
+		"quiet lab.kind=$1" < /dev/null || :
+	figures "$console" > "$dir/$2-$1"
+	echo "$2 $1 $3 $(outcome "$console" | tr '\n' ' ')" >> "$dir/results"
+}
+
+start=$(date +%s)
+: > "$dir/results"
+grep -v -e '^#' -e '^[[:space:]]*$' "$lab/scale" |
+while read -r name want MEM CPUS MAP; do
+	case " ${POINTS-$name} " in *" $name "*) ;; *) continue ;; esac
+	say "booting $base $version stock and patched: $name, $MEM MiB," \
+		"$CPUS CPUs, $MAP ($(($(date +%s) - start)) s so far)"
+	export MEM CPUS MAP
+	measure stock "$name" "$want" &
+	measure patched "$name" "$want"
+	wait
+done
+
+{
+	echo "Linux $version, base $base: make scale BASE=$base"
+	date -u +%F
+	echo
+	awk -v dir="$dir" -f "$lab/scale.awk" "$lab/scale" "$dir/results" ||
+		echo failed
+} > "$dir/table"
+cat "$dir/table"
+! grep -q '^failed' "$dir/table"

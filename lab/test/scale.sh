@@ -1,0 +1,97 @@
+#!/bin/sh
+# scale.sh BASE VERSION: memory maps that are large or odd, see lab/firmware/map.c.
+# With those that can be mapped, runtime services work; with those that cannot, the
+# patched kernel says so and runs without services, while the stock kernel dies: a
+# test that the tests can fail.
+set -eu
+lab=$(cd "$(dirname "$0")/.." && pwd)
+. "$lab/lib.sh"
+
+base=$1 version=$2
+where="$base $version scale"
+logs=$out/boot/$base-$version
+initrd=$out/guest/$base-$version-patched.gz
+mkdir -p "$logs"
+"$lab/initramfs.sh" "$base" "$version" patched "$initrd"
+
+# boot KIND NAME MAP STEPS [APPEND]
+boot()
+{
+	console=$logs/scale-$2.console
+	MAP=$3 CPUS=1 CPU=qemu64 "$lab/boot.sh" \
+		"$(build_dir "$base" "$version" "$1")/arch/x86/boot/bzImage" \
+		"$initrd" "$console" "$4" "${5-}" < /dev/null || :
+	grep -q "^MAP: made $3\$" "$console" ||
+		echo "not ok - $where: $2: the firmware did not make the map"
+}
+
+# check TEXT COMMAND...: a result, from the command's exit status
+check()
+{
+	text=$1
+	shift
+	if "$@"; then
+		echo "ok - $where: $text"
+	else
+		echo "not ok - $where: $text"
+		tail -n 12 "$console" | sed 's/^/#   /'
+	fi
+}
+
+all_ok()	# STEPS
+{
+	[ "$(grep -c '^LAB: ok ' "$console")" -eq \
+	  "$(echo "$1" | tr ',' '\n' | wc -l)" ] &&
+		grep -q '^LAB: done' "$console"
+}
+
+# Early in boot, so many entries cannot be mapped at a time, which the kernel warns
+# of by itself.
+no_trouble()
+{
+	lines=$("$lab/trouble.sh" "$console" early_ioremap) || return 0
+	echo "$lines" | head -n 5 | sed 's/^/#   /'
+	return 1
+}
+
+no_wx()
+{
+	if grep 'Checked W+X mappings.*FAILED' "$console"; then return 1; fi
+}
+
+dies()
+{
+	if grep '^LAB: done' "$console"; then return 1; fi
+	grep -q 'Kernel panic' "$console"
+}
+
+works()		# NAME MAP
+{
+	steps=vars
+	! isolates "$base" "$version" || steps=vars,isolated,probe
+	boot patched "$1" "$2" "$steps"
+	check "$1: services work, $2" all_ok "$steps"
+	check "$1: the kernel is not in trouble" no_trouble
+}
+
+refused()	# NAME MAP REASON [APPEND]
+{
+	boot patched "$1" "$2" boot,noefi "${4-}"
+	check "$1: runs without services, $2 ${4-}" all_ok boot,noefi
+	check "$1: says why" grep -q "efi: .*$3" "$console"
+	check "$1: the kernel is not in trouble" no_trouble
+	check "$1: nothing is left writable and executable" no_wx
+}
+
+works fragments runtime:2500
+works mixture boot:1500+misaligned:32+adjacent:1000+mmio4g:1
+works window window:63+filler:900
+
+cannot='memory map cannot be mapped'
+refused window-over window:63+filler:1000 "$cannot"
+refused large large:70 "$cannot"
+refused noisolate large:70 "$cannot" efi=noisolate
+refused too-many runtime:3000 'Could not map the memory map'
+
+boot stock stock-large large:70 vars
+check "large: the stock kernel dies, as expected" dies
