@@ -5,6 +5,8 @@ TREE ?=
 VERSION ?=
 FROM ?=
 KIND ?=
+FIRMWARES ?=
+KERNELS ?=
 CASES ?=
 
 base = $(or $(BASE),v6.12)
@@ -24,6 +26,9 @@ help:
 #? make shell [BASE=] [VERSION=]      a shell in the booted patched guest
 #? make misbehave [BASE=] [KIND=patched] [CASES=]  firmware that misbehaves, and
 #?                                    what becomes of the kernel (KIND=stock, too)
+#? make firmwares [BASE=] [FIRMWARES=]  all boots, and all misbehaviour, on each
+#?                                    firmware of the matrix in lab/firmwares
+#? make kernels [BASE=] [KERNELS=]    all kernels of lab/kernels, built and booted
 #? make bench [BASE=] [VERSION=]      what the isolation costs, in instructions,
 #?                                    against targets
 #? make clients [BASE=] [VERSION=]    Debian's programs that use EFI, on stock and
@@ -68,6 +73,12 @@ misbehave: deps
 	@VERSION="$(VERSION)" lab/misbehave.sh "$(base)" "$(or $(KIND),patched)" \
 		$(CASES)
 
+firmwares: deps
+	@lab/only.sh firmwares "$(base)" "$(VERSION)" $(FIRMWARES)
+
+kernels: deps
+	@lab/only.sh kernels "$(base)" "$(VERSION)" $(KERNELS)
+
 bench: deps
 	@lab/bench.sh "$(base)" "$(VERSION)"
 
@@ -96,5 +107,6 @@ deps:
 clean:
 	@lab/clean.sh
 
-.PHONY: help run test series refresh tree build walk shell misbehave bench scale \
+.PHONY: help run test series refresh tree build walk shell misbehave \
+	firmwares kernels bench scale \
 	clients deb distro report deps clean

@@ -22,9 +22,16 @@ stock)	batch=${BATCH:-1} turn_on='' ;;
 patched) batch=${BATCH:-40} turn_on=-t, ;;
 *)	die "no kind '$kind': KIND is stock or patched" ;;
 esac
+case $(firmware_field "${FIRMWARE:-x64}" bits) in
+64)	;;
+32)	die "the test firmware is of 64 bits, and in mixed mode nothing is" \
+	    "isolated: FIRMWARE is one of 64 bits in lab/firmwares" ;;
+*)	die "no firmware '$FIRMWARE': FIRMWARE is one of 64 bits in" \
+	    "lab/firmwares" ;;
+esac
 version=$("$lab/get.sh" "$base" "${VERSION-}" | tail -n 1)
-where="$base $version $kind"
-dir=$out/misbehave/$base-$version-$kind
+where="$base $version ${FIRMWARE:+$FIRMWARE }$kind"
+dir=$out/misbehave/$base-$version-$kind${FIRMWARE:+-$FIRMWARE}
 kernel=$(build_dir "$base" "$version" "$kind")/arch/x86/boot/bzImage
 export CPU="${CPU:-max}" CPUS="${CPUS:-2}" TESTFW=yes
 

@@ -30,7 +30,8 @@ one_tree()
 	group "$lab/test/stock.sh" "$base" "$version"
 	group "$lab/test/boots.sh" "$base" "$version"
 	group "$lab/test/compile.sh" "$base" "$version"
-	group "$lab/test/debug.sh" "$base" "$version"
+	group "$lab/test/firmwares.sh" "$base" "$version" share
+	group "$lab/test/kernels.sh" "$base" "$version" debug
 	group "$lab/test/misbehave.sh" "$base" "$version"
 	group "$lab/test/bench.sh" "$base" "$version"
 }

@@ -1,7 +1,9 @@
 #!/bin/sh
 # boots.sh BASE VERSION [NAME...]: boot the patched kernel in each of the ways of
-# lab/tests, or only in those named. BUILD names a build directory other than
-# build; boots that begin with it are for that one.
+# lab/tests, or only in those named. From the environment, both optional:
+#	KERNEL  one of lab/kernels; boots that begin with kernel- are for those
+#	ON      one of lab/firmwares, for the boots that are meant for x64; others
+#	        are left out
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
@@ -9,10 +11,13 @@ lab=$(cd "$(dirname "$0")/.." && pwd)
 base=$1 version=$2
 shift 2
 only=" $* "
-logs=$out/boot/$base-$version
-kernel=$(tree_dir "$base" "$version" patched)/${BUILD:-build}/arch/x86/boot/bzImage
+special=${KERNEL:+-$KERNEL}
+logs=$out/boot/$base-$version$special${ON:+-$ON}
+kernel=$(tree_dir "$base" "$version" patched)/build$special/arch/x86/boot/bzImage
 initrd=$out/guest/$base-$version-patched.gz
 
+[ -z "${ON-}" ] || [ -n "$(firmware_field "$ON" bits)" ] ||
+	die "no firmware '$ON'; there are: $(firmwares | tr '\n' ' ')"
 mkdir -p "$logs"
 rm -f "$logs"/*.store
 "$lab/initramfs.sh" "$base" "$version" patched "$initrd"
@@ -63,16 +68,60 @@ reset_verdict()
 		/^[RE]IP=/ && cpu ~ /CPU 0/ { print $1 }' "$1.resets" |
 		tail -n 1)
 	case $_last in
-	RIP=fffffff[ef]*) ! grep -q 'Triple fault' "$1.resets" &&
+	# Firmware of 32 bits is where it is in physical memory.
+	RIP=fffffff[ef]* | EIP=*) ! grep -q 'Triple fault' "$1.resets" &&
 		echo "ok - $where: the firmware did the reset ($_last)" &&
 		return ;;
 	esac
 	echo "not ok - $where: the firmware did not do the reset ($_last)"
 }
 
+# secure_verdict CONSOLE: whether the kernel has found secure boot on, where it
+# has to be. That of v4.4 does not look.
+secure_verdict()
+{
+	[ "$(firmware_field "$FIRMWARE" secure)" != off ] &&
+		[ "$base" != v4.4 ] || return 0
+	if grep -q 'secureboot: Secure boot enabled' "$1"; then
+		echo "ok - $where: secure boot is on"
+	else
+		echo "not ok - $where: secure boot is on"
+	fi
+}
+
+# without STEPS STEP...: the first but for the others
+without()
+{
+	_steps=,$1,
+	shift
+	for _step; do
+		_steps=$(echo "$_steps" | sed "s/,$_step,/,/")
+	done
+	_steps=${_steps%,}
+	echo "${_steps#,}"
+}
+
+# What becomes of a boot that is meant for x64 when it is on ON instead. In mixed
+# mode, the kernel has no GetTime(), takes no buffers that cross pages that do not
+# follow each other, no memory above 4 GiB, and has no runtime services after kexec.
+# Nothing is isolated, so what tasks are in when they call is none of the gate's.
+elsewhere()
+{
+	FIRMWARE=$ON
+	[ "$(firmware_field "$ON" bits)" = 32 ] || return 0
+	steps=mixed,$(without "$steps" rtc module awkward |
+		sed 's/\bisolated\b/not_isolated/')
+	case $append in
+	*lab2=*) append=$(echo "$append" |
+			sed 's/ *lab2=[^ ]*/ lab2=boot,noefi/') ;;
+	esac
+	[ "$MEM" -le 4096 ] || append="$append mem=4G"
+}
+
 judge()
 {
 	console=$1
+	secure_verdict "$console"
 	case ",$steps," in
 	*,wx,*) sed '/^LAB: kexec/,$d' "$console" | wx_verdict '' ;;
 	esac
@@ -143,15 +192,19 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 	case ,$bases, in *,all,* | *,"$base",*) ;; *) continue ;; esac
 	case $only in '  ' | *" $name "*) ;; *) continue ;; esac
 	case $name in
-	debug-*) [ "${BUILD-}" = build-debug ] || continue ;;
-	*) [ "${BUILD:-build}" = build ] || continue ;;
+	kernel-*) [ -n "${KERNEL-}" ] || continue ;;
+	*) [ -z "${KERNEL-}" ] || continue ;;
 	esac
-	where="$base $version $name"
+	[ -z "${ON-}" ] || [ "$FIRMWARE" = x64 ] || continue
+	[ -z "${ON-}" ] || elsewhere
+	where="$base $version ${KERNEL:+$KERNEL }${ON:+$ON }$name"
 	console=$logs/$name.console
 	VARS=
 	[ "$store" = - ] || VARS=$logs/$store.store
 	# A hundred thousand calls take their time on a busy host.
 	DEADLINE=180
+	# Nor are kernels that watch themselves fast, or SMM with many CPUs.
+	[ -z "${ON-}${KERNEL-}" ] || DEADLINE=300
 	case ,$steps, in *,load,*) DEADLINE=600 ;; esac
 	export FIRMWARE CPUS CPU MEM VARS DEADLINE
 	start=$(date +%s)

@@ -1,0 +1,50 @@
+#!/bin/sh
+# kernels.sh BASE VERSION [KERNEL...]: build the patched kernel in each of the ways
+# of lab/kernels, or only in those named, and boot it in the ways of lab/tests that
+# begin with kernel-.
+set -eu
+lab=$(cd "$(dirname "$0")/.." && pwd)
+. "$lab/lib.sh"
+
+base=$1 version=$2
+shift 2
+only=" $* "
+names=$(awk '!/^#/ && NF { print $1 }' "$lab/kernels")
+for name; do
+	echo "$names" | grep -q -x -e "$name" ||
+		die "no kernel '$name'; there are: $(echo "$names" | tr '\n' ' ')"
+done
+if ! isolates "$base" "$version"; then
+	echo "skip - $base $version kernels: nothing is isolated in this base"
+	exit
+fi
+if [ "${CI-}" = true ]; then
+	echo "skip - $base $version kernels: not in CI, they take long to build"
+	exit
+fi
+
+grep -v -e '^#' -e '^[[:space:]]*$' "$lab/kernels" |
+while read -r name bases compiler config symbols; do
+	case ,$bases, in *,"$base",*) ;; *) continue ;; esac
+	case $only in '  ' | *" $name "*) ;; *) continue ;; esac
+	where="$base $version $name"
+	log=$out/log/$base-$version-patched-$name-build.log
+	# All that is looked at below is to be in the log of this build.
+	rm -f "$(tree_dir "$base" "$version" \
+		patched)/build-$name/arch/x86/platform/efi"/*.o
+	if ! "$lab/build.sh" "$base" "$version" patched "$name" < /dev/null; then
+		echo "not ok - $where: builds"
+		grep -E 'error|Error|undefined' "$log" | head -n 10 |
+			sed 's/^/#   /' || :
+		continue
+	fi
+	build=$(tree_dir "$base" "$version" patched)/build-$name
+	echo "ok - $where: builds ($(sed -n \
+		's/^CONFIG_CC_VERSION_TEXT="\(.*\)"/\1/p' "$build/.config"))"
+	if grep -E 'objtool: .*(efi|gate)' "$log" | sed 's/^/#   /' | grep .; then
+		echo "not ok - $where: objtool has nothing to say"
+	else
+		echo "ok - $where: objtool has nothing to say"
+	fi
+	KERNEL=$name "$lab/test/boots.sh" "$base" "$version" < /dev/null
+done
