@@ -76,7 +76,7 @@ outcome()
 		echo trouble
 }
 
-refusal='efi: .*\(memory map cannot be mapped\|not map the memory map\).*'
+refusal='efi: .*\(Cannot map the EFI regions\|not map the memory map\).*'
 # Early in boot, so many entries cannot be mapped at a time.
 known=early_ioremap
 export CPU=qemu64 ICOUNT=yes DEADLINE=900 TESTFW=yes
