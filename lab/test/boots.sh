@@ -19,7 +19,7 @@ initrd=$out/guest/$base-$version-patched.gz
 [ -z "${ON-}" ] || [ -n "$(firmware_field "$ON" bits)" ] ||
 	die "no firmware '$ON'; there are: $(firmwares | tr '\n' ' ')"
 mkdir -p "$logs"
-rm -f "$logs"/*.store
+rm -f "$logs"/*.store*
 "$lab/initramfs.sh" "$base" "$version" patched "$initrd"
 
 # Text that a kernel in trouble prints.
@@ -204,9 +204,10 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 	# A hundred thousand calls take their time on a busy host.
 	DEADLINE=180
 	# Nor are kernels that watch themselves fast, or SMM with many CPUs.
-	[ -z "${ON-}${KERNEL-}" ] || DEADLINE=300
+	[ -z "${ON-}${KERNEL-}" ] || DEADLINE=600
 	case ,$steps, in *,load,*) DEADLINE=600 ;; esac
 	export FIRMWARE CPUS CPU MEM VARS DEADLINE
+	[ ! -s "$VARS" ] || cp "$VARS" "$VARS.before"
 	start=$(date +%s)
 	rc=0
 	"$lab/boot.sh" "$kernel" "$initrd" "$console" "$steps" "$append" \
@@ -217,6 +218,10 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 		cp "$console" "$console.hung"
 		echo "# $where: hung, kept in $console.hung; booting again"
 		rc=0
+		if [ -n "$VARS" ]; then
+			rm -f "$VARS"
+			[ ! -s "$VARS.before" ] || mv "$VARS.before" "$VARS"
+		fi
 		"$lab/boot.sh" "$kernel" "$initrd" "$console" "$steps" \
 			"$append" < /dev/null || rc=$?
 	fi
