@@ -82,7 +82,7 @@ secure_verdict()
 {
 	[ "$(firmware_field "$FIRMWARE" secure)" != off ] &&
 		[ "$base" != v4.4 ] || return 0
-	if grep -q 'secureboot: Secure boot enabled' "$1"; then
+	if grep -q 'Secure boot enabled' "$1"; then
 		echo "ok - $where: secure boot is on"
 	else
 		echo "not ok - $where: secure boot is on"
