@@ -2,7 +2,8 @@
 # firmwares.sh BASE VERSION [FIRMWARE...]: on each firmware of the matrix in
 # lab/firmwares, or only on those named, the boots of lab/tests that are meant for
 # x64, and firmware that misbehaves. With "share" for the names, one boot on each,
-# with suspend in it, as firmware has a part in that: what "make test" does.
+# with suspend in it, as firmware has a part in that: what "make test" does. ONLY,
+# from the environment, is boots or misbehaviour: only these.
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
@@ -51,11 +52,13 @@ for firmware; do
 		ON=$firmware "$lab/test/boots.sh" "$base" "$version" pti
 		continue
 	fi
-	ON=$firmware "$lab/test/boots.sh" "$base" "$version"
-	case $(firmware_field "$firmware" secure) in
-	off | on) ;;
-	*)	unsigned "$firmware" ;;
+	case ${ONLY-},$(firmware_field "$firmware" secure) in
+	misbehaviour,*) ;;
+	*,off | *,on) ON=$firmware "$lab/test/boots.sh" "$base" "$version" ;;
+	*)	ON=$firmware "$lab/test/boots.sh" "$base" "$version"
+		unsigned "$firmware" ;;
 	esac
+	[ "${ONLY-}" != boots ] || continue
 	if ! isolates "$base" "$version"; then
 		echo "skip - $base $version $firmware misbehaviour: nothing is" \
 			"isolated in this base"
