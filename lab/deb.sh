@@ -43,6 +43,8 @@ export KDEB_CHANGELOG_DIST=bookworm DEBEMAIL=lab@localhost DEBFULLNAME=lab
 # Kbuild has looked for what it needs; the names of Debian's packages for it
 # differ between kernel versions.
 export DPKG_FLAGS=-d
+# Else the tree, which is no release of Linux, adds a "+".
+export LOCALVERSION=
 
 # As in build.sh, made aside and put in place only if it is another one.
 configure()

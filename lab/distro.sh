@@ -33,6 +33,7 @@ rm -rf "$dir"
 mkdir -p "$dir"
 cp --sparse=always "$image/disk" "$dir/disk"
 echo "$patched" > "$dir/installed"
+cp -r "$debs" "$dir/debs"
 CRASH=$(date +%s)
 export CRASH
 
@@ -47,10 +48,16 @@ boot()
 		"$dir/disk2" "$_steps" "$dir/installed" "$dir/release" "$@"
 	say "booting Debian: $_name ($_steps)"
 	_start=$(date +%s)
-	_rc=0
-	DISK=$dir/disk DISK2=$dir/disk2 REPORT=$_log.report VARS=$dir/vars \
-	CPUS=2 MEM=2048 DEADLINE=2400 \
-		"$lab/boot.sh" - - "$_log.console" - < /dev/null || _rc=$?
+	# A guest on a busy host may miss its first timer interrupts, and panic:
+	# what does not come to its first step is tried again.
+	for _try in 1 2 3; do
+		_rc=0
+		DISK=$dir/disk DISK2=$dir/disk2 REPORT=$_log.report \
+		VARS=$dir/vars CPUS=2 MEM=2048 DEADLINE=2400 \
+			"$lab/boot.sh" - - "$_log.console" - < /dev/null || _rc=$?
+		! grep -q -a '^# step' "$_log.report" || break
+		say "  $_name does not come to its first step, try $_try of 3"
+	done
 	say "  done: $_name, $(($(date +%s) - _start)) s"
 	tr -d '\r' < "$_log.report" | grep -a '^=' > "$_log.results" || :
 	{
@@ -85,7 +92,10 @@ verdict()
 	printf '=\t%s\t%s\t%s\t\n' "$_what" "$_verdict" "$_check"
 }
 
-boot stock "$stock" "kernel units clients trouble install noisolate" "$debs"
+boot stock "$stock" "kernel units clients trouble install noisolate" \
+	"$dir/debs"
+grep -q '^=	dpkg	ok	install ' "$dir/stock.results" ||
+	die "$patched cannot be installed: see $dir/stock.report"
 boot noisolate "$patched" "kernel not_isolated units fwts trouble isolate"
 boot patched "$patched" "kernel isolated units clients fwts next trouble"
 boot next "$patched" "kernel isolated units was_next trouble crash"
@@ -99,9 +109,9 @@ clients='efivar|efibootmgr|mokutil|hwclock|fwupd|selftests/|fwts|systemd|kernel'
 {
 	grep -E "^=	($clients)" "$dir/stock.results"
 	grep -E "^=	fwts" "$dir/noisolate.results"
-} | grep -v 'next' > "$dir/baseline"
+} > "$dir/baseline"
 grep -E "^=	($clients)" "$dir/patched.results" |
-	grep -v -e isolated -e BootNext > "$dir/isolated"
+	grep -v -e 'are isolated' -e 'outside BootOrder' > "$dir/isolated"
 
 rc=0
 {
@@ -113,7 +123,7 @@ rc=0
 			# These are compared below.
 			(name == "stock" || name == "patched") &&
 				$2 !~ /^(boot|dpkg|kernel|pstore)$/ &&
-				$4 !~ /BootNext/ { next }
+				$4 !~ /outside BootOrder/ { next }
 			(name == "stock" || name == "left") &&
 				$2 ~ /^(kernel|systemd)$/ { next }
 			name == "noisolate" && $2 ~ /^fwts/ { next }
