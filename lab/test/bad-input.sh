@@ -79,7 +79,7 @@ refused "a base with no tree" "make tree BASE=v4.4" \
 	"$repo/lab/get.sh" v4.4
 refused "no OVMF" "no OVMF in.*install" \
 	env OVMF_DIR="$scratch/empty" "$repo/lab/run.sh" $base
-refused "no OVMF, one boot" "no OVMF in.*install" \
+refused "no OVMF, one boot" "no OVMF_CODE_4M.fd.*install" \
 	env OVMF_DIR="$scratch/empty" "$repo/lab/boot.sh" \
 	/dev/null /dev/null "$scratch/console" boot
 refused "a base with no series" "no series for v7.2" \

@@ -24,7 +24,7 @@ if [ "${CI-}" = true ]; then
 fi
 
 grep -v -e '^#' -e '^[[:space:]]*$' "$lab/kernels" |
-while read -r name bases compiler config symbols; do
+while read -r name bases _; do
 	case ,$bases, in *,"$base",*) ;; *) continue ;; esac
 	case $only in '  ' | *" $name "*) ;; *) continue ;; esac
 	where="$base $version $name"
