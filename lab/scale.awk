@@ -67,7 +67,7 @@ function range(text, what,    kind, k, i, v, low, high)
 			if (low == "" || v < low) low = v
 			if (high == "" || v > high) high = v
 		}
-		printf " %8s", low == high ? low : low "-" high
+		printf " %s", low == high ? sprintf("%8s", low) : low "-" high
 	}
 	printf "\n"
 }
@@ -104,7 +104,7 @@ END {
 	print "\nWhat grows with what" sprintf("%*s%8s %8s", 35, "", "stock",
 		"patched")
 	growth("boot, us for each GiB of memory", "1-GiB", "16-GiB", 15, "boot")
-	growth("boot, us for each CPU", "1-GiB", "16-CPUs", 15, "boot")
+	growth("boot, us for each CPU", "1-GiB", "4-CPUs", 3, "boot")
 	growth("boot, us for each runtime region",
 	       "runtime-500", "runtime-2500",
 	       more("runtime-500", "runtime-2500", "regions"), "boot")
@@ -114,7 +114,7 @@ END {
 	       "boot")
 	growth("tables, pages for each GiB of memory", "1-GiB", "16-GiB", 15,
 	       "pt_pages")
-	growth("tables, pages for each CPU", "1-GiB", "16-CPUs", 15, "pt_pages")
+	growth("tables, pages for each CPU", "1-GiB", "4-CPUs", 3, "pt_pages")
 	growth("tables, pages for 1000 runtime regions", "runtime-500",
 	       "runtime-2500",
 	       more("runtime-500", "runtime-2500", "regions") / 1000,
