@@ -21,10 +21,14 @@ dir=$out/clients/$base-$version
 
 [ "${PREPARE-}" = no ] || [ "${BUILD-}" = no ] ||
 	"$lab/prepare.sh" "$base" "$version"
-for kind in stock patched; do
-	[ "${BUILD-}" = no ] ||
-		"$lab/build.sh" "$base" "$version" "$kind" clients
-done
+series=$(tree_dir "$base" "$version" patched)/build-clients/.lab-series
+if [ "${BUILD-}" != no ]; then
+	"$lab/build.sh" "$base" "$version" stock clients
+	# Before, and not after: what changes meanwhile may not be in it.
+	_series=$("$lab/clients/series.sh" "$base" "$version")
+	"$lab/build.sh" "$base" "$version" patched clients
+	echo "$_series" > "$series"
+fi
 image=$("$lab/image.sh" "$base")
 CRASH=$(date +%s)
 export CRASH
@@ -78,7 +82,7 @@ done
 
 {
 	echo "make clients: Debian's programs on the lab's small kernel"
-	"$lab/clients/versions.sh" "$base" "$version" "$image"
+	"$lab/clients/versions.sh" "$base" "$version" "$image" "$series"
 	echo
 } > "$dir/result"
 rc=0

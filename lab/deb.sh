@@ -103,10 +103,13 @@ if [ "$config_id" != "$(cat "$build/.lab-config" 2>/dev/null)" ]; then
 	echo "$config_id" > "$build/.lab-config"
 fi
 
+# Before, and not after: what changes meanwhile may not be in it.
+series=$("$lab/clients/series.sh" "$base" "$version")
 logged "building $name" "$log-build.log" build
 logged "packing $name" "$log-pack.log" pack
 rm -rf "$debs"
 mkdir -p "$debs"
 cp "$tree"/build-deb/linux-image-*.deb "$debs"
+echo "$series" > "$debs/series"
 say "$(cd "$debs" && ls -s -h -- *.deb)"
 echo "$debs"

@@ -33,7 +33,8 @@ rm -rf "$dir"
 mkdir -p "$dir"
 cp --sparse=always "$image/disk" "$dir/disk"
 echo "$patched" > "$dir/installed"
-cp -r "$debs" "$dir/debs"
+mkdir "$dir/debs"
+cp "$debs"/*.deb "$dir/debs"
 CRASH=$(date +%s)
 export CRASH
 
@@ -116,7 +117,8 @@ grep -E "^=	($clients)" "$dir/patched.results" |
 rc=0
 {
 	echo "make distro: packages with Debian's configuration"
-	"$lab/clients/versions.sh" "$base" "$version" "$image"
+	"$lab/clients/versions.sh" "$base" "$version" "$image" \
+		"$debs/series"
 	echo
 	for name in stock noisolate patched next pstore left; do
 		awk -F '\t' -v where="$base $version $name" -v name="$name" '

@@ -1,22 +1,12 @@
 #!/bin/sh
-# versions.sh BASE VERSION IMAGE: the day, and what a result was got with.
+# versions.sh BASE VERSION IMAGE SERIES: the day, and what a result was got with;
+# the file SERIES has what series.sh said when the patched kernel was built.
 set -eu
-lab=$(cd "$(dirname "$0")/.." && pwd)
-. "$lab/lib.sh"
 
-base=$1 version=$2 image=$3
-patched=$(tree_dir "$base" "$version" patched)
-
-echo "$(date -u +%Y-%m-%d), Linux $version, base $base, under QEMU's TCG"
-printf 'series: %s patches, tree %s' \
-	"$(git -C "$patched" rev-list --count base..HEAD)" \
-	"$(git -C "$patched" rev-parse --short 'HEAD^{tree}')"
-if [ -n "$(git -C "$patched" status --porcelain -uno)" ]; then
-	printf ', and work that is not committed'
-fi
-echo
+echo "$(date -u +%Y-%m-%d), Linux $2, base $1, under QEMU's TCG"
+echo "series: $(cat "$4")"
 # shellcheck disable=SC2016 # dpkg-query's variables
 {
-	cat "$image/versions"
+	cat "$3/versions"
 	dpkg-query -W -f '${Package} ${Version}\n' ovmf qemu-system-x86
 } | paste -s -d ',' | sed 's/,/, /g' | fold -s -w 80 | sed 's/ $//'
