@@ -32,6 +32,7 @@ one_tree()
 	group "$lab/test/compile.sh" "$base" "$version"
 	group "$lab/test/firmwares.sh" "$base" "$version" share
 	group "$lab/test/kernels.sh" "$base" "$version" debug
+	group "$lab/test/scale.sh" "$base" "$version"
 	group "$lab/test/misbehave.sh" "$base" "$version"
 	group "$lab/test/bench.sh" "$base" "$version"
 }
