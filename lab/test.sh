@@ -30,7 +30,9 @@ one_tree()
 	group "$lab/test/stock.sh" "$base" "$version"
 	group "$lab/test/boots.sh" "$base" "$version"
 	group "$lab/test/compile.sh" "$base" "$version"
-	group "$lab/test/firmwares.sh" "$base" "$version" share
+	# Others have boots on other firmware in lab/tests, and that will do.
+	! isolates "$base" "$version" ||
+		group "$lab/test/firmwares.sh" "$base" "$version" share
 	group "$lab/test/kernels.sh" "$base" "$version" debug
 	group "$lab/test/scale.sh" "$base" "$version"
 	group "$lab/test/misbehave.sh" "$base" "$version"
