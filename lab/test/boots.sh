@@ -19,6 +19,9 @@ initrd=$out/guest/$base-$version-patched.gz
 [ -z "${ON-}" ] || [ -n "$(firmware_field "$ON" bits)" ] ||
 	die "no firmware '$ON'; there are: $(firmwares | tr '\n' ' ')"
 mkdir -p "$logs"
+# Two at a time would take each other's variables away.
+exec 7>"$logs/lock"
+flock 7
 rm -f "$logs"/*.store*
 "$lab/initramfs.sh" "$base" "$version" patched "$initrd"
 

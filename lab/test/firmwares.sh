@@ -35,7 +35,7 @@ unsigned()
 	console=$out/boot/$base-$version-$1/unsigned.console
 	start=$out/guest/$base-$version-patched.gz
 	rc=0
-	SIGN=no FIRMWARE=$1 DEADLINE=${SHORT:-90} "$lab/boot.sh" \
+	SIGN=no FIRMWARE=$1 DEADLINE=180 "$lab/boot.sh" \
 		"$(build_dir "$base" "$version" patched)/arch/x86/boot/bzImage" \
 		"$start" "$console" boot < /dev/null || rc=$?
 	if grep -q 'BdsDxe: failed to load .*Access Denied' "$console" &&
