@@ -6,7 +6,7 @@ lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
 
 rm -rf "$out"
-for build in "$cache"/trees/*/*/stock/build "$cache"/trees/*/*/patched/build; do
+for build in "$cache"/trees/*/*/stock/build* "$cache"/trees/*/*/patched/build*; do
 	[ ! -d "$build" ] || rm -rf "$build"
 done
 say "removed $out and the build directories in $cache/trees"
