@@ -739,7 +739,7 @@ static void prepare(u64 addr, const u64 *args)
  * @service:	what it is, for reports
  * @addr:	where it is, in EFI's page tables
  * @args:	EFI_GATE_MAX_ARGS arguments, 0 for those it does not have; addresses
- *		as efi_gate_slot() and efi_gate_args_alloc() give them
+ *		in the argument area are those that firmware sees
  *
  * The calling convention is that of the UEFI specification, "x64 Platforms".
  * Firmware is interrupted for interrupts, if they are on.
@@ -830,8 +830,8 @@ static int __init map_gate(void)
 		err = efi_pt_map(root, FW_STACK, __pa(fw_stack), FW_STACK_SIZE,
 				 FW_DATA);
 	if (!err)
-		err = efi_pt_map(root, EFI_GATE_ARGS, __pa(efi_gate_args), EFI_GATE_ARGS_SIZE,
-				 FW_DATA);
+		err = efi_pt_map(root, EFI_GATE_ARGS, __pa(efi_gate_args),
+				 EFI_GATE_ARGS_SIZE, FW_DATA);
 	return err;
 }
 
@@ -897,7 +897,8 @@ int __init efi_gate_init(void)
 	BUILD_BUG_ON(sizeof(gate_idt) != PAGE_SIZE);
 
 	fw_stack = alloc_pages_exact(FW_STACK_SIZE, GFP_KERNEL | __GFP_ZERO);
-	efi_gate_args = alloc_pages_exact(EFI_GATE_ARGS_SIZE, GFP_KERNEL | __GFP_ZERO);
+	efi_gate_args = alloc_pages_exact(EFI_GATE_ARGS_SIZE,
+					  GFP_KERNEL | __GFP_ZERO);
 	if (!fw_stack || !efi_gate_args)
 		return -ENOMEM;
 

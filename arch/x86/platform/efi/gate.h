@@ -68,22 +68,6 @@ extern void *efi_gate_args;
 void efi_gate_args_reset(void);
 void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp);
 
-/**
- * efi_gate_slot() - the place for an argument of fixed size
- * @n:		which argument, from 0
- * @addr:	set to the address that firmware sees it at
- *
- * It has EFI_GATE_SLOT bytes, and what an earlier call has left in them.
- *
- * Context: Runtime services are locked.
- * Return: the address for the kernel.
- */
-static inline void *efi_gate_slot(unsigned int n, u64 *addr)
-{
-	*addr = EFI_GATE_ARGS + n * EFI_GATE_SLOT;
-	return efi_gate_args + n * EFI_GATE_SLOT;
-}
-
 /* gate.c: run a function of the firmware at CPL 3 */
 const char *efi_gate_service_name(enum efi_gate_service service);
 efi_status_t efi_gate_call(enum efi_gate_service service, const u64 *args);

@@ -130,6 +130,16 @@ static void call_firmware(struct rts_call *call)
 }
 
 /*
+ * The place in the argument area for the argument @n, and in @addr where firmware
+ * sees it. What an earlier call has left is still in it.
+ */
+static __always_inline void *arg_slot(unsigned int n, u64 *addr)
+{
+	*addr = EFI_GATE_ARGS + n * EFI_GATE_SLOT;
+	return efi_gate_args + n * EFI_GATE_SLOT;
+}
+
+/*
  * An argument that points to something of fixed size, which has a place of its own
  * in the argument area: a copy of what is at @ptr. What is NULL here is NULL for
  * firmware, too.
@@ -138,7 +148,7 @@ static __always_inline void *set_in(struct rts_call *call, unsigned int n,
 				    const void *ptr, size_t size)
 {
 	BUILD_BUG_ON(size > EFI_GATE_SLOT);
-	return ptr ? memcpy(efi_gate_slot(n, &call->args[n]), ptr, size) : NULL;
+	return ptr ? memcpy(arg_slot(n, &call->args[n]), ptr, size) : NULL;
 }
 
 /* The same, zeroed, for firmware to write to */
@@ -146,7 +156,7 @@ static __always_inline void *set_out(struct rts_call *call, unsigned int n,
 				     const void *ptr, size_t size)
 {
 	BUILD_BUG_ON(size > EFI_GATE_SLOT);
-	return ptr ? memset(efi_gate_slot(n, &call->args[n]), 0, size) : NULL;
+	return ptr ? memset(arg_slot(n, &call->args[n]), 0, size) : NULL;
 }
 
 /* After success: what firmware has written there */
