@@ -12,10 +12,8 @@ lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
 
 base=$1
-need_base "$base"
-version=$("$lab/get.sh" "$base" "${2-}" | tail -n 1)
+version=$(newest "$base" "${2-}")
 dir=$out/bench/$base-$version
-root=$dir/root
 initrd=$dir/initrd.gz
 mkdir -p "$dir"
 
@@ -26,23 +24,7 @@ for tree in stock patched; do
 	"$lab/build.sh" "$base" "$version" "$tree"
 done
 
-# One file system for all, with the modules of all and no dates: what differs is
-# the kernel.
-rm -rf "$root"
-for name in bin lab/stock lab/patched proc sys dev tmp; do
-	mkdir -p "$root/$name"
-done
-cp "$(command -v busybox)" "$root/bin/busybox"
-cp "$lab/guest/init" "$root/init"
-chmod 755 "$root/init"
-gcc -static -O2 -Wall -o "$root/bin/bench" "$lab/guest/bench.c"
-for tree in stock patched; do
-	cp "$(build_dir "$base" "$version" "$tree")/lab/bench/bench.ko" \
-		"$root/lab/$tree/"
-done
-find "$root" -exec touch -d @0 {} +
-(cd "$root" && find . | LC_ALL=C sort |
-	cpio -o -H newc -R 0:0 --quiet --reproducible) | gzip -1n > "$initrd"
+"$lab/measure-root.sh" "$base" "$version" "$initrd" bench
 
 if [ "${KVM-}" = yes ]; then
 	unit=cycles

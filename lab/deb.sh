@@ -21,7 +21,7 @@ package=$(base_field "$base" package)
 given=/usr/src/linux-config-${base#v}/config.amd64_none_amd64.xz
 [ -e "$given" ] ||
 	die "no $given: run 'make deb', which installs linux-config-${base#v}"
-version=$("$lab/get.sh" "$base" "${2-}" | tail -n 1)
+version=$(newest "$base" "${2-}")
 [ "${PREPARE-}" = no ] || "$lab/prepare.sh" "$base" "$version"
 name="$base $version patched with Debian's configuration"
 tree=$(tree_dir "$base" "$version" patched)

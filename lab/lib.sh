@@ -40,6 +40,13 @@ need_base()
 		die "no base '$1': BASE is one of $(bases | tr '\n' ' ')"
 }
 
+# newest BASE [WHICH]: the version to work on. There must be such a base, and a tree.
+newest()
+{
+	_versions=$("$lab/get.sh" "$1" "${2-}") || exit
+	echo "$_versions" | tail -n 1
+}
+
 # kernel_row NAME: its line of lab/kernels, or one made up for what has a file in
 # lab/config alone.
 kernel_row()

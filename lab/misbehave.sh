@@ -29,7 +29,7 @@ case $(firmware_field "${FIRMWARE:-x64}" bits) in
 *)	die "no firmware '$FIRMWARE': FIRMWARE is one of 64 bits in" \
 	    "lab/firmwares" ;;
 esac
-version=$("$lab/get.sh" "$base" "${VERSION-}" | tail -n 1)
+version=$(newest "$base" "${VERSION-}")
 where="$base $version ${FIRMWARE:+$FIRMWARE }$kind"
 dir=$out/misbehave/$base-$version-$kind${FIRMWARE:+-$FIRMWARE}
 kernel=$(build_dir "$base" "$version" "$kind")/arch/x86/boot/bzImage

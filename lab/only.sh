@@ -12,8 +12,7 @@ lab=$(cd "$(dirname "$0")" && pwd)
 
 name=$1 base=$2 which=$3
 shift 3
-need_base "$base"
-version=$("$lab/get.sh" "$base" "$which" | tail -n 1)
+version=$(newest "$base" "$which")
 log=$out/$name/$base-$version
 [ "${PREPARE-}" = no ] || "$lab/prepare.sh" "$base" "$version"
 "$lab/build.sh" "$base" "$version" patched

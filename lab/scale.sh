@@ -14,10 +14,8 @@ lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
 
 base=$1
-need_base "$base"
-version=$("$lab/get.sh" "$base" "${2-}" | tail -n 1)
+version=$(newest "$base" "${2-}")
 dir=$out/scale/$base-$version
-root=$dir/root
 initrd=$dir/initrd.gz
 points=$(awk '!/^#/ && NF { print $1 }' "$lab/scale")
 for name in ${POINTS-}; do
@@ -32,24 +30,7 @@ for tree in stock patched; do
 	[ "${BUILD-}" = no ] || "$lab/build.sh" "$base" "$version" "$tree"
 done
 
-# One file system for both, as in bench.sh.
-rm -rf "$root"
-for name in bin lab/stock lab/patched proc sys dev tmp; do
-	mkdir -p "$root/$name"
-done
-cp "$(command -v busybox)" "$root/bin/busybox"
-cp "$lab/guest/init" "$root/init"
-chmod 755 "$root/init"
-for name in bench efivars ptprobe; do
-	gcc -static -O2 -Wall -o "$root/bin/$name" "$lab/guest/$name.c"
-done
-for tree in stock patched; do
-	cp "$(build_dir "$base" "$version" "$tree")/lab/bench/bench.ko" \
-		"$root/lab/$tree/"
-done
-find "$root" -exec touch -d @0 {} +
-(cd "$root" && find . | LC_ALL=C sort |
-	cpio -o -H newc -R 0:0 --quiet --reproducible) | gzip -1n > "$initrd"
+"$lab/measure-root.sh" "$base" "$version" "$initrd" bench efivars ptprobe
 
 # figures CONSOLE: lines "NAME FIGURE"
 figures()

@@ -5,7 +5,7 @@ lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
 
 base=$1
-version=$("$lab/get.sh" "$base" "${2-}" | tail -n 1)
+version=$(newest "$base" "${2-}")
 "$lab/prepare.sh" "$base" "$version"
 "$lab/build.sh" "$base" "$version" patched
 initrd=$out/guest/$base-$version-patched.gz

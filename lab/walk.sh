@@ -9,7 +9,7 @@ lab=$(cd "$(dirname "$0")" && pwd)
 
 base=$1
 [ -n "$(patches_of "$base")" ] || die "there is no series for $base yet"
-version=$("$lab/get.sh" "$base" "${2-}" | tail -n 1)
+version=$(newest "$base" "${2-}")
 stock=$(tree_dir "$base" "$version" stock)
 walk=$(tree_dir "$base" "$version" walk)
 dir=$out/boot/$base-$version

@@ -25,10 +25,6 @@ flock 7
 rm -f "$logs"/*.store*
 "$lab/initramfs.sh" "$base" "$version" patched "$initrd"
 
-# Text that a kernel in trouble prints.
-trouble='WARNING: |BUG: |Oops|Call Trace:|general protection|Kernel panic'
-trouble="$trouble|rcu.*stall|[Uu]nable to handle|Firmware Bug.*[Pp]age fault"
-
 # expected STEPS APPEND [PREFIX]: the results that a boot has to report. Those
 # of the kernel that kexec started have "kexec-" before them.
 expected()
@@ -174,22 +170,15 @@ judge()
 	# Warnings that are not looked at: 4.4 may find interrupts pending in the
 	# APIC after kexec, stock (3 of 14 boots of 4.4.178) as well as patched;
 	# and W+X mappings where they are not what the boot is about.
-	known=none
+	known='^$'
 	[ "$base" != v4.4 ] || known='at .*apic\\.c:.*setup_local_APIC'
 	case ",$steps," in
 	*,wx,*) ;;
 	*) known="$known|W.X mapping" ;;
 	esac
-	awk -v known="$known" '/cut here/ { held = ""; holding = 1 }
-		holding { held = held $0 "\n" }
-		!holding { print }
-		holding && /end trace/ { holding = 0
-			if (held !~ known) printf "%s", held }
-		END { if (holding) printf "%s", held }' \
-		"$console" > "$logs/$name.text"
-	if grep -q -E "$trouble" "$logs/$name.text"; then
+	if "$lab/trouble.sh" "$console" "$known" > "$logs/$name.trouble"; then
 		echo "not ok - $where: the kernel is not in trouble"
-		grep -E "$trouble" "$logs/$name.text" | head -n 5 | sed 's/^/#   /'
+		head -n 5 "$logs/$name.trouble" | sed 's/^/#   /'
 	else
 		echo "ok - $where: the kernel is not in trouble"
 	fi
