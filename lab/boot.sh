@@ -71,12 +71,16 @@ if [ -n "$key" ] && [ "$kernel" != - ]; then
 	done
 	mkdir -p "$run/esp/EFI/BOOT"
 	printf '%s' "$cmdline" > "$run/cmdline"
+	# Close together, as the firmware allocates all from the first to the
+	# last; the kernel, which unpacks itself, comes last.
+	initrd_at=$((0x100000))
+	kernel_at=$(((initrd_at + $(wc -c < "$initrd") + 0xfffff) & ~0xfffff))
 	objcopy --add-section ".cmdline=$run/cmdline" \
 		--change-section-vma .cmdline=0x30000 \
 		--add-section ".initrd=$initrd" \
-		--change-section-vma .initrd=0x2000000 \
+		--change-section-vma ".initrd=$initrd_at" \
 		--add-section ".linux=$kernel" \
-		--change-section-vma .linux=0x10000000 \
+		--change-section-vma ".linux=$kernel_at" \
 		"$stub" "$run/uki"
 	# The passphrase is public: ovmf's README.Debian has it.
 	openssl rsa -in "$key.key" -passin pass:snakeoil -out "$run/key" 2>&1
