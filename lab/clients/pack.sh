@@ -21,7 +21,9 @@ mkdir "$dir/kselftest"
 cp -r "$tree/tools/testing/selftests/efivarfs" \
 	"$tree/tools/testing/selftests"/*.mk "$tree/tools/testing/selftests"/*.h \
 	"$dir/kselftest"
-make -s -C "$dir/kselftest/efivarfs" > "$output.log" 2>&1 ||
+# It takes no other than its own directory only when make is not run by make.
+make -s -C "$dir/kselftest/efivarfs" OUTPUT="$dir/kselftest/efivarfs" \
+	> "$output.log" 2>&1 && [ -x "$dir/kselftest/efivarfs/create-read" ] ||
 	die "the selftests of efivarfs do not build: see $output.log"
 mv "$dir/kselftest/efivarfs" "$dir/selftests"
 rm -rf "$dir/kselftest"
