@@ -8,7 +8,7 @@
 # nanosecond. From the environment, all optional:
 #	PREPARE   no: take the patched tree as it is, with uncommitted work
 #	BUILD     no: take the kernels and the modules as they are, too
-#	POINTS    only these
+#	POINTS    only these; of the others, what an earlier run has found is kept
 set -eu
 lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
@@ -79,7 +79,10 @@ measure()
 }
 
 start=$(date +%s)
-: > "$dir/results"
+touch "$dir/results"
+for name in ${POINTS-$points}; do
+	sed -i "/^$name /d" "$dir/results"
+done
 grep -v -e '^#' -e '^[[:space:]]*$' "$lab/scale" |
 while read -r name want MEM CPUS MAP; do
 	case " ${POINTS-$name} " in *" $name "*) ;; *) continue ;; esac
@@ -91,12 +94,16 @@ while read -r name want MEM CPUS MAP; do
 	wait
 done
 
+# In the order of lab/scale
+for name in $points; do
+	grep "^$name " "$dir/results" || :
+done > "$dir/results.sorted"
 {
 	echo "Linux $version, base $base: make scale BASE=$base"
-	date -u +%F
+	echo "$(date -u +%F), series: $("$lab/clients/series.sh" "$base" "$version")"
 	echo
-	awk -v dir="$dir" -f "$lab/scale.awk" "$lab/scale" "$dir/results" ||
-		echo failed
+	awk -v dir="$dir" -f "$lab/scale.awk" "$lab/scale" \
+		"$dir/results.sorted" || echo failed
 } > "$dir/table"
 cat "$dir/table"
 ! grep -q '^failed' "$dir/table"
