@@ -102,7 +102,8 @@ without()
 
 # What becomes of a boot that is meant for x64 when it is on ON instead. In mixed
 # mode, the kernel has no GetTime(), takes no buffers that cross pages that do not
-# follow each other, no memory above 4 GiB, and has no runtime services after kexec.
+# follow each other, no memory above 4 GiB, has no runtime services after kexec, and
+# that of v6.12 does not switch to five levels of page tables.
 # Nothing is isolated, so what tasks are in when they call is none of the gate's.
 # With SMM, each call brings all CPUs to a stop: a hundred thousand calls are for
 # two CPUs, or do not end on a busy host.
@@ -113,7 +114,7 @@ elsewhere()
 	*smm=on*,load,*) CPUS=2 ;;
 	esac
 	[ "$(firmware_field "$ON" bits)" = 32 ] || return 0
-	steps=mixed,$(without "$steps" rtc module awkward |
+	steps=mixed,$(without "$steps" rtc module awkward la57 |
 		sed 's/\bisolated\b/not_isolated/')
 	case $append in
 	*lab2=*) append=$(echo "$append" |
