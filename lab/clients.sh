@@ -24,7 +24,7 @@ series=$(tree_dir "$base" "$version" patched)/build-clients/.lab-series
 if [ "${BUILD-}" != no ]; then
 	"$lab/build.sh" "$base" "$version" stock clients
 	# Before, and not after: what changes meanwhile may not be in it.
-	_series=$("$lab/clients/series.sh" "$base" "$version")
+	_series=$("$lab/which-series.sh" "$base" "$version")
 	"$lab/build.sh" "$base" "$version" patched clients
 	echo "$_series" > "$series"
 fi
@@ -68,7 +68,8 @@ done
 
 {
 	echo "make clients: Debian's programs on the lab's small kernel"
-	"$lab/clients/versions.sh" "$base" "$version" "$image" "$series"
+	"$lab/versions.sh" "$base" "$version" "$(cat "$series")" \
+		"$image/versions" ovmf qemu-system-x86
 	echo
 } > "$dir/result"
 rc=0

@@ -104,7 +104,7 @@ if [ "$config_id" != "$(cat "$build/.lab-config" 2>/dev/null)" ]; then
 fi
 
 # Before, and not after: what changes meanwhile may not be in it.
-series=$("$lab/clients/series.sh" "$base" "$version")
+series=$("$lab/which-series.sh" "$base" "$version")
 logged "building $name" "$log-build.log" build
 logged "packing $name" "$log-pack.log" pack
 rm -rf "$debs"

@@ -5,8 +5,8 @@
 # under systemd, used by the clients of clients.sh, crashed, removed again.
 #
 # Six boots with one disk and one variable store; in the guest, clients/guest does
-# what is listed below for each. Prints a report, a line a check and the sums, kept
-# in out/distro/BASE-VERSION/report. Exit status 1 if a check fails.
+# what is listed below for each. Prints the result, a line a check and the sums, kept
+# in out/distro/BASE-VERSION/result. Exit status 1 if a check fails.
 #
 # From the environment:
 #	PREPARE   no: take the patched tree as it is, with uncommitted work
@@ -110,8 +110,8 @@ grep -E "^=	($clients)" "$dir/patched.results" |
 rc=0
 {
 	echo "make distro: packages with Debian's configuration"
-	"$lab/clients/versions.sh" "$base" "$version" "$image" \
-		"$debs/series"
+	"$lab/versions.sh" "$base" "$version" "$(cat "$debs/series")" \
+		"$image/versions" ovmf qemu-system-x86
 	echo
 	for name in stock noisolate patched next pstore left; do
 		awk -F '\t' -v where="$base $version $name" -v name="$name" '
@@ -140,7 +140,7 @@ fi >> "$dir/checks"
 		"$dir/checks"
 	echo
 	cat "$dir/table"
-} > "$dir/report"
-cat "$dir/report"
+} > "$dir/result"
+cat "$dir/result"
 rm -f "$dir/disk" "$dir/disk2"
-! grep -q '^not ok - ' "$dir/report"
+! grep -q '^not ok - ' "$dir/result"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # only.sh TEST BASE VERSION [ARGUMENT...]: one of the scripts in lab/test, on a tree
 # that is prepared and built, as KTAP on standard output. What it says is kept in
-# out/TEST/BASE-VERSION.log, and out/TEST/BASE-VERSION is a summary: a line for each
+# out/TEST/BASE-VERSION/log, and "result" beside it is a summary: a line for each
 # firmware or kernel, and each failure.
 #
 # From the environment:
@@ -13,27 +13,23 @@ lab=$(cd "$(dirname "$0")" && pwd)
 name=$1 base=$2 which=$3
 shift 3
 version=$(newest "$base" "$which")
-log=$out/$name/$base-$version
+dir=$out/$name/$base-$version
 [ "${PREPARE-}" = no ] || "$lab/prepare.sh" "$base" "$version"
 "$lab/build.sh" "$base" "$version" patched
-mkdir -p "${log%/*}"
+series=$("$lab/which-series.sh" "$base" "$version")
+mkdir -p "$dir"
 rc=0
 {
 	"$lab/test/$name.sh" "$base" "$version" "$@" ||
 		echo "not ok - $base $version $name: ended early"
-} | tee "$log.log" | "$lab/ktap.sh" || rc=$?
+} | tee "$dir/log" | "$lab/ktap.sh" || rc=$?
 
-patched=$(tree_dir "$base" "$version" patched)
 {
-	echo "$(date -u +%Y-%m-%d), Linux $version, base $base, under QEMU's TCG"
-	echo "series: $(git -C "$patched" rev-list --count base..HEAD) patches," \
-		"tree $(git -C "$patched" rev-parse --short 'HEAD^{tree}')"
-	# shellcheck disable=SC2016 # dpkg-query's variables
-	dpkg-query -W -f '${Package} ${Version}\n' ovmf ovmf-ia32 \
-		qemu-system-x86 gcc-12 clang-14 2>/dev/null |
-		paste -s -d ',' | sed 's/,/, /g'
+	echo "make $name BASE=$base${*:+, only $*}"
+	"$lab/versions.sh" "$base" "$version" "$series" ovmf ovmf-ia32 \
+		qemu-system-x86 gcc-12 clang-14
 	echo
-	awk -f "$lab/only.awk" "$log.log"
-} > "$log"
-say "summary: $log"
+	awk -f "$lab/only.awk" "$dir/log"
+} > "$dir/result"
+say "summary: $dir/result"
 exit "$rc"

@@ -2,13 +2,15 @@
 # scale.sh BASE [VERSION]: how boot time, page-table memory and the cost of a
 # runtime call grow with memory, with the memory map and with the number of CPUs,
 # on stock and patched: a table. The points are in lab/scale. Exit status 1 if a
-# point of the patched kernel does not come out as it has to.
+# point of the patched kernel does not come out as it has to. The table goes to
+# out/scale/BASE-VERSION/result, too.
 #
 # QEMU counts the guest's instructions, and makes believe that each takes a
 # nanosecond. From the environment, all optional:
 #	PREPARE   no: take the patched tree as it is, with uncommitted work
 #	BUILD     no: take the kernels and the modules as they are, too
-#	POINTS    only these; of the others, what an earlier run has found is kept
+#	POINTS    only these; of the others, what an earlier run has found is kept,
+#		  if it was of the same series
 set -eu
 lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
@@ -79,7 +81,9 @@ measure()
 }
 
 start=$(date +%s)
-touch "$dir/results"
+series=$("$lab/which-series.sh" "$base" "$version")
+[ "$series" = "$(cat "$dir/series" 2>/dev/null)" ] || : > "$dir/results"
+echo "$series" > "$dir/series"
 for name in ${POINTS-$points}; do
 	sed -i "/^$name /d" "$dir/results"
 done
@@ -99,11 +103,11 @@ for name in $points; do
 	grep "^$name " "$dir/results" || :
 done > "$dir/results.sorted"
 {
-	echo "Linux $version, base $base: make scale BASE=$base"
-	echo "$(date -u +%F), series: $("$lab/clients/series.sh" "$base" "$version")"
+	echo "make scale BASE=$base"
+	"$lab/versions.sh" "$base" "$version" "$series" ovmf qemu-system-x86 gcc-12
 	echo
 	awk -v dir="$dir" -f "$lab/scale.awk" "$lab/scale" \
 		"$dir/results.sorted" || echo failed
-} > "$dir/table"
-cat "$dir/table"
-! grep -q '^failed' "$dir/table"
+} > "$dir/result"
+cat "$dir/result"
+! grep -q '^failed' "$dir/result"
