@@ -1,5 +1,5 @@
 # report.awk ROWS STOCK.figures PATCHED.figures: the comparison as one HTML page
-# with a drawing of the PGD slots.
+# with a drawing of the PGD slots. The page has no end yet: report.sh adds results.
 #
 # Slots that point to the same page-table page have the same colour in every
 # table. "mixed" is what the series is about: a page-table page that EFI's
@@ -149,7 +149,7 @@ END {
 		"border-bottom:1px solid var(--line)}" \
 		"td{font-variant-numeric:tabular-nums}" \
 		".changed td{font-weight:600}.bad{color:var(--bad)}" \
-		".good{color:var(--good)}"
+		".good{color:var(--good)}pre{overflow-x:auto;font-size:12px}"
 	print ".pair{display:grid;grid-template-columns:1fr 1fr;gap:.5rem 2rem}" \
 		"figure{margin:0}figcaption{font-weight:600;margin:.4rem 0}" \
 		"svg{width:100%;height:auto;display:block}" \
@@ -206,7 +206,7 @@ END {
 			stock[i] != patched[i] ? " class=\"changed\"" : "", \
 			escape(label[i]), mark(stock[i]), escape(stock[i]), \
 			mark(patched[i]), escape(patched[i])
-	print "</tbody></table></body></html>"
+	print "</tbody></table>"
 }
 
 function mark(text)

@@ -51,5 +51,32 @@ echo
 
 awk -f "$lab/report.awk" "$dir/rows" "$dir/stock.figures" \
 	"$dir/patched.figures" > "$page.new"
+
+# longer: the longer tests, whose result is of this machine, or else the one in the
+# documentation.
+longer()
+{
+	echo "The longer tests, and what was found last:"
+	echo
+	echo "<h2>The longer tests</h2>" >> "$page.new"
+	series=$("$lab/which-series.sh" "$base" "$version")
+	for name in firmwares kernels clients distro scale; do
+		result=$out/$name/$base-$version/result
+		[ -s "$result" ] ||
+			result=$top/Documentation/results/$name-$base.txt
+		where=${result#"$top/"}
+		if [ ! -s "$result" ]; then
+			result=/dev/null
+			where="not run: 'make $name BASE=$base'"
+		fi
+		awk -v name="$name" -v where="$where" -v series="$series" \
+			-v page="$page.new" -f "$lab/result.awk" "$result"
+	done
+	echo
+}
+
+# The series of the other bases has no gate, which is what these are about.
+! isolates "$base" "$version" || longer
+echo "</body></html>" >> "$page.new"
 mv "$page.new" "$page"
 echo "report: $page"

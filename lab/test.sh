@@ -45,6 +45,7 @@ all()
 	group "$lab/test/unit.sh" '' ''
 	group "$lab/test/bad-input.sh" '' ''
 	group "$lab/test/round-trip.sh" '' ''
+	group "$lab/test/report.sh" '' ''
 	for base; do
 		group "$lab/test/series.sh" "$base" ''
 	done

@@ -1,0 +1,75 @@
+#!/bin/sh
+# report.sh: the report has the result of each of the longer tests, and does not
+# make it better than it is.
+set -eu
+lab=$(cd "$(dirname "$0")/.." && pwd)
+. "$lab/test/scratch.sh"
+
+copy_repository
+base=v6.12 version=6.12.1
+small_tree "$scratch/kernel" $version
+mkdir -p "$repo/patches/$base"
+cp -R "$scratch/kernel" "$scratch/changed"
+: > "$scratch/changed/arch/x86/platform/efi/gate.c"
+echo gate >> "$scratch/changed/Kbuild"
+git -C "$scratch/changed" add .
+git -C "$scratch/changed" commit -q -m "x86/efi: add a gate"
+git -C "$scratch/changed" format-patch -q -1 -o "$repo/patches/$base"
+{
+	"$repo/lab/tree.sh" $base "$scratch/kernel"
+	"$repo/lab/prepare.sh" $base $version
+} > /dev/null 2>&1
+series=$("$repo/lab/which-series.sh" $base $version)
+
+boot=$EFI_PGD_OUT/boot/$base-$version
+mkdir -p "$boot" "$repo/Documentation/results"
+for kind in stock patched; do
+	printf 'base=%s\nversion=%s\nkind=%s\n' $base $version $kind \
+		> "$boot/$kind.figures"
+done
+
+# found TEST FILE SERIES LINE: a result
+found()
+{
+	mkdir -p "$(dirname "$2")"
+	printf 'make %s\n2026-01-02, Linux\nseries: %s\n\n%s\n' "$1" "$3" "$4" \
+		> "$2"
+}
+
+here_is()
+{
+	found "$1" "$EFI_PGD_OUT/$1/$base-$version/result" "$2" "$3"
+}
+
+here_is firmwares "$series" "not ok - a <boot>: hung"
+here_is clients "$series" "efivar   list all variables    ok not ok WORSE"
+here_is distro "$series" "of 90 checks, all the same"
+here_is scale "1 patches, tree 0000000" "all points"
+found clients "$repo/Documentation/results/clients-$base.txt" "$series" "no trouble"
+"$repo/lab/report.sh" $base $version > "$scratch/said"
+
+told()
+{
+	rc=0
+	grep -q -E -e "^ *make $2" "$scratch/said" || rc=1
+	result $rc "report: $1" "$scratch/said"
+}
+
+told "a failure is one" 'firmwares +1 not ok, 2026-01-02; .*/firmwares/'
+told "a client that does worse is a failure" 'clients +1 not ok'
+told "what has not failed" 'distro +no failure, 2026-01-02; .*/distro/'
+told "the result of another series" \
+	'scale +no failure, .*, of another series \(1 patches, tree 0000000\)'
+told "what was not run" "kernels +-; not run: 'make kernels BASE=$base'"
+rc=0
+grep -q 'not ok - a &lt;boot>: hung' "$EFI_PGD_OUT/report-$base-$version.html" ||
+	rc=1
+result $rc "report: the page has all of it"
+
+rm -r "$EFI_PGD_OUT/clients"
+found kernels "$repo/Documentation/results/kernels-$base.txt" "$series" \
+	"NOT COMPLETE"
+"$repo/lab/report.sh" $base $version > "$scratch/said"
+told "the documented result, where there is none of this machine" \
+	'clients +no failure, 2026-01-02; Documentation/results/clients'
+told "a result that is not complete" 'kernels +no failure, not complete'
