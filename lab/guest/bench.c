@@ -4,6 +4,7 @@
  *
  *	bench FILE	"BENCH read TICKS" and "BENCH open-read-close TICKS"
  *	bench now	"BENCH now TSC"
+ *	bench pause	nothing but PAUSE, until killed
  *
  * Of a number of reads the quickest, which no interrupt was in.
  */
@@ -28,13 +29,15 @@ int main(int argc, char **argv)
 	int i, fd;
 
 	if (argc != 2) {
-		fprintf(stderr, "usage: bench FILE|now\n");
+		fprintf(stderr, "usage: bench FILE|now|pause\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "now")) {
 		printf("BENCH now %llu\n", ticks());
 		return 0;
 	}
+	while (!strcmp(argv[1], "pause"))
+		_mm_pause();
 	fd = open(argv[1], O_RDONLY);
 	for (i = 0; i < READS; i++) {
 		t = ticks();
