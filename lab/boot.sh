@@ -26,6 +26,12 @@ kernel=$1 initrd=$2 console=$3 steps=$4 append=${5-}
 ovmf=${OVMF_DIR:-/usr/share/OVMF}
 deadline=${DEADLINE:-180}
 
+# First of all: nobody is to take an earlier guest for this one.
+mkdir -p "${console%/*}"
+: > "$console"
+rm -f "$console.resets"
+[ -z "${REPORT-}" ] || : > "$REPORT"
+
 firmware=${FIRMWARE:-x64}
 machine=$(firmware_field "$firmware" machine)
 [ -n "$machine" ] ||
@@ -44,7 +50,6 @@ fi
 command -v qemu-system-x86_64 >/dev/null ||
 	die "no qemu-system-x86_64: run 'make deps'"
 
-mkdir -p "${console%/*}"
 run=$(mktemp -d)
 qemu='' tail=''
 cleanup()
@@ -138,7 +143,6 @@ case ,$steps, in
 *) set -- "$@" -no-reboot ;;
 esac
 
-: > "$console"
 mkfifo "$run/monitor.in" "$run/monitor.out"
 qemu-system-x86_64 "$@" -serial "file:$console" \
 	${REPORT:+-serial "file:$REPORT"} \
