@@ -4,6 +4,7 @@
 # the kernel.
 #
 # On standard output a line per case, "ok - " if it was contained, and the sums.
+# Exit status 1 if one was not, with a patched kernel.
 # From the environment, all optional:
 #	VERSION   of the kernel
 #	PREPARE   no: take the patched tree as it is, with uncommitted work
@@ -135,3 +136,5 @@ awk -F '\t' -v where="$where" -v boots="$boot" '
 		"%d changed, %d exposed, %d skipped\n", where, NR, boots,
 		n["contained"], n["died"], n["changed"], n["exposed"],
 		n["skipped"] }' "$dir/results"
+[ "$kind" = stock ] || ! awk -F '\t' '{ print $2 }' "$dir/results" |
+	grep -q -v -x -e contained -e skipped

@@ -48,14 +48,25 @@ one()
 	sed -n 's/^LAB: selftest # Totals:/#   selftest/p' "$console"
 }
 
-for patch in $(patches_of "$base"); do
-	name="$base $version $(basename "$patch" .patch)"
-	if ! git -C "$walk" -c user.name=efi-pgd \
-		-c user.email=efi-pgd@localhost -c commit.gpgsign=false \
-		am -q "$patch" > "$log-am.log" 2>&1; then
-		echo "not ok - $name: applies"
-		sed 's/^/#   /' "$log-am.log"
-		break
-	fi
-	one
-done | "$lab/ktap.sh"
+walk()
+{
+	for patch in $(patches_of "$base"); do
+		name="$base $version $(basename "$patch" .patch)"
+		if ! git -C "$walk" -c user.name=efi-pgd \
+			-c user.email=efi-pgd@localhost -c commit.gpgsign=false \
+			am -q "$patch" > "$log-am.log" 2>&1; then
+			echo "not ok - $name: applies"
+			sed 's/^/#   /' "$log-am.log"
+			break
+		fi
+		one
+	done
+	ended=yes
+}
+
+# Whatever ends it early is not to look like the end of the series.
+{
+	ended=no
+	trap '[ "$ended" = yes ] || echo "not ok - $base $version: ended early"' EXIT
+	walk
+} | "$lab/ktap.sh"
