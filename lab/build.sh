@@ -1,6 +1,7 @@
 #!/bin/sh
 # build.sh BASE VERSION KIND [VARIANT]: build the stock or patched kernel of a
-# tree, and the test modules for it. A variant is one of lab/kernels, or else has
+# tree, and the test modules for it. Which series is in a patched kernel is in
+# .lab-series in the build directory. A variant is one of lab/kernels, or else has
 # lab/config/VARIANT.config on top; it has a build directory of its own,
 # build-VARIANT, and no modules.
 set -eu
@@ -16,8 +17,7 @@ log=$out/log/$base-$version-$kind${variant:+-$variant}
 
 need_space "$cache" 6
 mkdir -p "$out/log"
-exec 9>"$cache/trees/$base/$version/lock-$kind${variant:+-$variant}"
-flock 9
+lock "$cache/trees/$base/$version/lock-$kind${variant:+-$variant}"
 
 config=lab on_top=''
 if [ -n "$variant" ]; then
@@ -84,8 +84,12 @@ if [ "$config_id" != "$(cat "$build/.lab-config" 2>/dev/null)" ]; then
 	echo "$config_id" > "$build/.lab-config"
 fi
 
+# Before, and not after: what changes meanwhile may not be in it.
+series=
+[ "$kind" != patched ] || series=$("$lab/which-series.sh" "$base" "$version")
 logged "building $name" "$log-build.log" \
 	"$lab/kbuild.sh" "$base" "$tree" "$dir" bzImage
+[ -z "$series" ] || echo "$series" > "$build/.lab-series"
 [ -z "$variant" ] || exit 0
 
 # A module is built in a copy: kbuild leaves its objects beside the source.

@@ -6,6 +6,7 @@
 #
 # From the environment:
 #	PREPARE   no: take the patched tree as it is, with uncommitted work
+#	ONLY      see test/firmwares.sh
 set -eu
 lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
@@ -16,8 +17,11 @@ version=$(newest "$base" "$which")
 dir=$out/$name/$base-$version
 [ "${PREPARE-}" = no ] || "$lab/prepare.sh" "$base" "$version"
 "$lab/build.sh" "$base" "$version" patched
-series=$("$lab/which-series.sh" "$base" "$version")
+series=$(cat "$(build_dir "$base" "$version" patched)/.lab-series")
 mkdir -p "$dir"
+part="${*:+only $*}${ONLY:+ only $ONLY}"
+echo "make $name BASE=$base: NOT COMPLETE, it has not come to its end" \
+	> "$dir/result"
 rc=0
 {
 	"$lab/test/$name.sh" "$base" "$version" "$@" ||
@@ -25,7 +29,7 @@ rc=0
 } | tee "$dir/log" | "$lab/ktap.sh" || rc=$?
 
 {
-	echo "make $name BASE=$base${*:+, only $*}"
+	echo "make $name BASE=$base${part:+: NOT COMPLETE, $part}"
 	"$lab/versions.sh" "$base" "$version" "$series" ovmf ovmf-ia32 \
 		qemu-system-x86 gcc-12 clang-14
 	echo

@@ -19,9 +19,10 @@ function escape(text)
 END {
 	text = "-"
 	if (n) {
-		text = (bad ? bad " not ok" : "no failure") \
-			(part ? ", not complete" : "") ", " day
-		if (of != series)
+		text = (bad ? bad " not ok" : part ? "not complete" : \
+			"no failure") (bad && part ? ", not complete" : "") \
+			(day ? ", " day : "")
+		if (of && of != series)
 			text = text ", of another series (" of ")"
 	}
 	printf "  make %-10s %s; %s\n", name, text, where

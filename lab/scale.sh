@@ -46,7 +46,9 @@ figures()
 # outcome CONSOLE: what became of the services, and a word on that
 outcome()
 {
-	if ! grep -q '^LAB: done' "$1"; then
+	if ! grep -q "^MAP: made $MAP\$" "$1"; then
+		echo "died: the firmware did not make the map"
+	elif ! grep -q '^LAB: done' "$1"; then
 		echo "died: $(grep -o -m 1 -E 'BUG: .*|Kernel panic.*' "$1" ||
 			echo without a word)"
 	elif ! grep -q "^BENCH cpus $CPUS\\b" "$1"; then
@@ -93,9 +95,11 @@ measure()
 }
 
 start=$(date +%s)
-series=$("$lab/which-series.sh" "$base" "$version")
+series=$(cat "$(build_dir "$base" "$version" patched)/.lab-series")
 [ "$series" = "$(cat "$dir/series" 2>/dev/null)" ] || : > "$dir/results"
 echo "$series" > "$dir/series"
+echo "make scale BASE=$base: NOT COMPLETE, it has not come to its end" \
+	> "$dir/result"
 for name in ${POINTS-$points}; do
 	sed -i "/^$name /d" "$dir/results"
 done
@@ -106,16 +110,20 @@ while read -r name want MEM CPUS MAP; do
 		"$CPUS CPUs, $MAP ($(($(date +%s) - start)) s so far)"
 	export MEM CPUS MAP DEADLINE=$((900 + 200 * CPUS))
 	measure stock "$name" "$want" &
+	trap 'kill_tree $!; exit 130' INT TERM
 	measure patched "$name" "$want"
 	wait
 done
 
 # In the order of lab/scale
+without=
+: > "$dir/results.sorted"
 for name in $points; do
-	grep "^$name " "$dir/results" || :
-done > "$dir/results.sorted"
+	grep "^$name " "$dir/results" >> "$dir/results.sorted" ||
+		without="$without $name"
+done
 {
-	echo "make scale BASE=$base"
+	echo "make scale BASE=$base${without:+: NOT COMPLETE, without$without}"
 	"$lab/versions.sh" "$base" "$version" "$series" ovmf qemu-system-x86 gcc-12
 	echo
 	awk -v dir="$dir" -f "$lab/scale.awk" "$lab/scale" \

@@ -6,10 +6,12 @@ lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
 
 patched=$(tree_dir "$1" "$2" patched)
+start=$(git -C "$(tree_dir "$1" "$2" stock)" rev-parse HEAD)
 printf '%s patches, tree %s' \
-	"$(git -C "$patched" rev-list --count base..HEAD)" \
+	"$(git -C "$patched" rev-list --count "$start..HEAD")" \
 	"$(git -C "$patched" rev-parse --short 'HEAD^{tree}')"
 if [ -n "$(git -C "$patched" status --porcelain -uno)" ]; then
-	printf ', and work that is not committed'
+	printf ', and work that is not committed, %.7s' \
+		"$(git -C "$patched" diff HEAD | sha256sum)"
 fi
 echo

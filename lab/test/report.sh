@@ -72,4 +72,20 @@ found kernels "$repo/Documentation/results/kernels-$base.txt" "$series" \
 "$repo/lab/report.sh" $base $version > "$scratch/said"
 told "the documented result, where there is none of this machine" \
 	'clients +no failure, 2026-01-02; Documentation/results/clients'
-told "a result that is not complete" 'kernels +no failure, not complete'
+told "a result that is not complete" 'kernels +not complete, 2026-01-02'
+
+# compare EXPECTED TEXT STOCK PATCHED: exit status of the comparison
+compare()
+{
+	printf '=\tefivar\tok\tlist\t\n=\tfwts\t%s\ttime\t\n' "$3" > "$scratch/a"
+	printf '=\tefivar\tok\tlist\t\n=\tfwts\t%s\ttime\t\n' "$4" > "$scratch/b"
+	rc=0
+	awk -f "$repo/lab/clients/compare.awk" "$scratch/a" "$scratch/b" \
+		> "$scratch/said" || rc=$?
+	[ "$rc" -eq "$1" ] && rc=0 || rc=1
+	result $rc "clients: $2" "$scratch/said"
+}
+
+compare 0 "the same" ok ok
+compare 1 "worse" ok skip
+compare 1 "what works nowhere" skip skip
