@@ -20,13 +20,18 @@
 }
 # "v6.12 6.12.117 x64-ms pti: 40 s", once for a boot
 /^# .*: [0-9]+ s$/ { boots[$4]++ }
+/^# .*: hung, kept in / {
+	again[$4]++
+	sub(/, kept in .*/, "")
+	left[++lefts] = "again - " substr($0, 3)
+}
 END {
-	printf "%-14s %6s %6s %6s %6s %6s  %s\n", "", "boots", "ok", "not ok",
-		"todo", "skip", "of ok, misbehaviours contained"
+	printf "%-14s %6s %6s %6s %6s %6s %6s  %s\n", "", "boots", "again", "ok",
+		"not ok", "todo", "skip", "of ok, misbehaviours contained"
 	for (i = 1; i <= names; i++) {
 		name = order[i]
-		printf "%-14s %6d %6d %6d %6d %6d  %s\n", name, boots[name],
-			n[name, "ok"], n[name, "not"], n[name, "todo"],
+		printf "%-14s %6d %6d %6d %6d %6d %6d  %s\n", name, boots[name],
+			again[name], n[name, "ok"], n[name, "not"], n[name, "todo"],
 			n[name, "skip"], contained[name] ? contained[name] : "-"
 	}
 	for (i = 1; i <= lefts; i++)
