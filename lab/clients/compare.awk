@@ -15,6 +15,8 @@ BEGIN { FS = "\t" }
 		name[k] = $4
 	}
 	verdict[which, k] = $3
+	clients[$2] = 1
+	works[which, $2] += $3 == "ok"
 	detail[which, k] = $5
 	count[which, $3]++
 }
@@ -29,6 +31,12 @@ END {
 		print "not ok: no results of stock, or of patched"
 		exit 1
 	}
+	# What works nowhere has not been tried, and that is no success.
+	for (client in clients)
+		if (!works[1, client] || !works[2, client]) {
+			print "not ok: no check of " client " is ok"
+			nothing++
+		}
 	width = 5
 	for (i = 1; i <= n; i++)
 		if (length(name[order[i]]) > width) width = length(name[order[i]])
@@ -56,5 +64,5 @@ END {
 			count[i, "not ok"], count[i, "skip"]
 	printf "of %d checks, patched: %d the same, %d better, %d worse, " \
 		"%d otherwise\n", n, n - better - worse - other, better, worse, other
-	exit worse + other > 0
+	exit worse + other + nothing > 0
 }
