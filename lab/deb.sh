@@ -32,8 +32,7 @@ debs=$out/deb/$base-$version
 log=$out/log/$base-$version-deb
 
 need_space "$cache" 10
-exec 9>"$cache/trees/$base/$version/lock-deb"
-flock 9
+lock "$cache/trees/$base/$version/lock-deb"
 mkdir -p "$build/conf" "$out/log"
 echo '*' > "$tree/build-deb/.gitignore"
 

@@ -40,8 +40,7 @@ if [ "$id" = "$(cat "$dir/id" 2>/dev/null)" ]; then
 fi
 need_space "$cache" 10
 mkdir -p "$dir"
-exec 9>"$dir/lock"
-flock 9
+lock "$dir/lock"
 rm -f "$dir/id"
 
 # Where the host's apt has Debian from, one line for each suite.

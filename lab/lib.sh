@@ -7,6 +7,9 @@ top=$(cd "$lab/.." && pwd)
 cache=${EFI_PGD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/efi-pgd}
 # shellcheck disable=SC2034
 out=${EFI_PGD_OUT:-$top/out}
+# Not all that is told of them has the same working directory.
+case $cache in /*) ;; *) cache=$PWD/$cache; export EFI_PGD_CACHE="$cache" ;; esac
+case $out in /*) ;; *) out=$PWD/$out; export EFI_PGD_OUT="$out" ;; esac
 
 say()
 {
@@ -116,6 +119,27 @@ plain_git()
 	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null git "$@"
 }
 
+# lock FILE: from here to the end of the script, the only one that has it.
+lock()
+{
+	exec 9>"$1"
+	flock -n 9 || {
+		say "waiting for another run that has $1"
+		flock 9
+	}
+}
+
+# kill_tree PID: in the background, nothing hears of ^C.
+kill_tree()
+{
+	_children=$(cat /proc/[0-9]*/stat 2>/dev/null |
+		sed -n "s/^\([0-9]*\) (.*) [A-Z] $1 .*/\1/p")
+	kill "$1" 2>/dev/null || :
+	for _child in $_children; do
+		kill_tree "$_child"
+	done
+}
+
 # logged "doing what" LOG COMMAND...: say what is going on and for how long,
 # keep the output in LOG, show its end when the command fails.
 logged()
@@ -127,6 +151,7 @@ logged()
 	_start=$(date +%s)
 	"$@" >"$_log" 2>&1 &
 	_pid=$!
+	trap 'kill_tree "$_pid"; exit 130' INT TERM
 	_seen=0
 	while kill -0 "$_pid" 2>/dev/null; do
 		sleep 0.2
@@ -137,6 +162,7 @@ logged()
 	done
 	_rc=0
 	wait "$_pid" || _rc=$?
+	trap 'exit 130' INT TERM
 	_now=$(($(date +%s) - _start))
 	if [ "$_rc" -eq 0 ]; then
 		[ "$_now" -lt 3 ] || say "  done: $_what, $_now s"
