@@ -18,11 +18,10 @@ trial=$cache/trees/$base/$version/.trial
 log=$out/log/$base-$version-am.log
 
 mkdir -p "$out/log"
-exec 9>"$cache/trees/$base/$version/lock"
-flock 9
+lock "$cache/trees/$base/$version/lock"
 
 exclude=$stock/.git/info/exclude
-grep -qx '/build/' "$exclude" 2>/dev/null || echo /build/ >> "$exclude"
+grep -qx '/build\*/' "$exclude" 2>/dev/null || echo '/build*/' >> "$exclude"
 start=$(git -C "$stock" rev-parse HEAD)
 
 [ -z "$(git -C "$stock" status --porcelain -uno)" ] ||
