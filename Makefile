@@ -11,6 +11,12 @@ CASES ?=
 
 base = $(or $(BASE),v6.12)
 
+ifneq ($(TREE),)
+ifneq ($(filter-out run build,$(or $(MAKECMDGOALS),run)),)
+$(error TREE= is for run and build: 'make tree BASE= FROM=' has a tree for the others)
+endif
+endif
+
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
 
@@ -31,8 +37,8 @@ help:
 #? make kernels [BASE=] [KERNELS=]    all kernels of lab/kernels, built and booted
 #? make bench [BASE=] [VERSION=]      what the isolation costs, in instructions,
 #?                                    against targets
-#? make clients [BASE=] [VERSION=]    Debian's programs that use EFI, on stock and
-#?                                    patched, side by side
+#? make clients [BASE=] [VERSION=] [FIRMWARE=]  Debian's programs that use EFI, on
+#?                                    stock and patched, side by side
 #? make deb [BASE=] [VERSION=]        packages of the patched kernel with Debian's
 #?                                    configuration, in out/deb
 #? make distro [BASE=] [VERSION=]     these in a Debian guest: installed, booted by
@@ -41,7 +47,8 @@ help:
 #?                                    call grow; takes an hour
 #? make report [BASE=]                the report again, from the last run
 #? make deps                          install the Debian packages that are missing
-#? make clean                         remove out/, and build directories in the cache
+#? make clean                         remove out/, and build directories in the cache;
+#?                                    trees and disk images stay there
 #?
 #? BASE is v4.4, v6.1, v6.12 or v7.2. Kernel trees are kept in $EFI_PGD_CACHE,
 #? ~/.cache/efi-pgd unless set.

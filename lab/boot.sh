@@ -3,6 +3,7 @@
 #
 # The console goes to the file CONSOLE. From the environment:
 #	FIRMWARE  one of lab/firmwares; x64 is the default
+#	SCREEN    display adapter, instead of the one that is there for FIRMWARE
 #	TESTFW    yes: firmware with a runtime driver that misbehaves on command
 #	MAP       what firmware/map.c is to do to the memory map
 #	ICOUNT    yes: the TSC counts instructions, and all is the same each time
@@ -36,7 +37,7 @@ firmware=${FIRMWARE:-x64}
 machine=$(firmware_field "$firmware" machine)
 [ -n "$machine" ] ||
 	die "no firmware '$firmware': FIRMWARE is one of $(firmwares | tr '\n' ' ')"
-display=$(firmware_field "$firmware" display)
+display=${SCREEN:-$(firmware_field "$firmware" display)}
 secure=$(firmware_field "$firmware" secure)
 code=$(firmware_field "$firmware" code)
 store=$(firmware_field "$firmware" store)

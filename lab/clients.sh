@@ -8,6 +8,7 @@
 # The result goes to out/clients/BASE-VERSION/result, too.
 #
 # From the environment:
+#	FIRMWARE  one of lab/firmwares that starts what is not signed
 #	PREPARE   no: take the patched tree as it is, with uncommitted work
 #	BUILD     no: take the kernels as they are, too
 set -eu
@@ -16,7 +17,7 @@ lab=$(cd "$(dirname "$0")" && pwd)
 
 base=$1
 version=$(newest "$base" "${2-}")
-dir=$out/clients/$base-$version
+dir=$out/clients/$base-$version${FIRMWARE:+-$FIRMWARE}
 
 [ "${PREPARE-}" = no ] || [ "${BUILD-}" = no ] ||
 	"$lab/prepare.sh" "$base" "$version"
@@ -31,7 +32,7 @@ export AGAIN CRASH
 rm -rf "$dir"
 mkdir -p "$dir"
 : > "$AGAIN"
-echo "make clients BASE=$base: NOT COMPLETE, it has not come to its end" \
+echo "make clients BASE=$base${FIRMWARE:+ FIRMWARE=$FIRMWARE}: NOT COMPLETE, it has not come to its end" \
 	> "$dir/result"
 
 # boot KIND STEPS: the second disk for these steps, and what the guest reports.
@@ -67,7 +68,8 @@ for kind in stock patched; do
 done
 
 {
-	echo "make clients: Debian's programs on the lab's small kernel"
+	echo "make clients${FIRMWARE:+ FIRMWARE=$FIRMWARE}: Debian's programs on the" \
+		"lab's small kernel"
 	"$lab/versions.sh" "$base" "$version" "$(cat "$series")" \
 		"$image/versions" ovmf qemu-system-x86
 	echo

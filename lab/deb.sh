@@ -92,7 +92,7 @@ if [ "$config_id" != "$(cat "$build/.lab-config" 2>/dev/null)" ]; then
 	logged "configuring $name" "$log-config.log" configure
 	left=$(lost "$lab/config/deb.config")
 	[ -z "$left" ] || die "not in the configuration of $name: $left"
-	# All that Debian has built in is still there.
+	# Options of modules that are left out go with them.
 	xz -dc "$given" | grep '=y$' > "$build/conf/builtin"
 	lost "$build/conf/builtin" > "$build/conf/lost"
 	say "  $(grep -c '=y$' "$build/.config") built in," \

@@ -38,6 +38,13 @@ if [ "$id" = "$(cat "$dir/id" 2>/dev/null)" ]; then
 	echo "$dir"
 	exit
 fi
+# What is unpacked is root's, and is written to the cache from within.
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null ||
+		die "no $dir/disk, and only root can make it: as root, run" \
+		    "EFI_PGD_CACHE=$cache $lab/image.sh $base"
+	exec sudo env EFI_PGD_CACHE="$cache" EFI_PGD_OUT="$out" "$0" "$base"
+fi
 need_space "$cache" 10
 mkdir -p "$dir"
 lock "$dir/lock"

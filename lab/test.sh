@@ -7,6 +7,8 @@
 set -eu
 lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
+# Whatever the environment has, the result is of the firmware that it says it is of.
+unset FIRMWARE SCREEN
 
 for base; do
 	need_base "$base"

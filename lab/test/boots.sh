@@ -2,8 +2,8 @@
 # boots.sh BASE VERSION [NAME...]: boot the patched kernel in each of the ways of
 # lab/tests, or only in those named. From the environment, both optional:
 #	KERNEL  one of lab/kernels; boots that begin with kernel- are for those
-#	ON      one of lab/firmwares, for the boots that are meant for x64; others
-#	        are left out
+#	ON      one of lab/firmwares, for the boots that are meant for the image of
+#	        x64; others are left out
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
@@ -100,15 +100,18 @@ without()
 	echo "${_steps#,}"
 }
 
-# What becomes of a boot that is meant for x64 when it is on ON instead. In mixed
-# mode, the kernel has no GetTime(), takes no buffers that cross pages that do not
-# follow each other, no memory above 4 GiB, has no runtime services after kexec, and
-# that of v6.12 does not switch to five levels of page tables.
-# Nothing is isolated, so what tasks are in when they call is none of the gate's.
+# What becomes of a boot that is meant for x64 when it is on ON instead. A display
+# adapter stays. In mixed mode, the kernel has no GetTime(), takes no buffers that
+# cross pages that do not follow each other, no memory above 4 GiB, has no runtime
+# services after kexec, and that of v6.12 does not switch to five levels of page
+# tables. Nothing is isolated, so what tasks are in when they call is none of the
+# gate's.
 # With SMM, each call brings all CPUs to a stop: a hundred thousand calls are for
 # two CPUs, or do not end on a busy host.
 elsewhere()
 {
+	SCREEN=$(firmware_field "$FIRMWARE" display)
+	export SCREEN
 	FIRMWARE=$ON
 	case $(firmware_field "$ON" machine),$steps, in
 	*smm=on*,load,*) CPUS=2 ;;
@@ -193,7 +196,8 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 	kernel-*) [ -n "${KERNEL-}" ] || continue ;;
 	*) [ -z "${KERNEL-}" ] || continue ;;
 	esac
-	[ -z "${ON-}" ] || [ "$FIRMWARE" = x64 ] || continue
+	[ -z "${ON-}" ] || [ "$(firmware_field "$FIRMWARE" code)" = \
+		"$(firmware_field x64 code)" ] || continue
 	# A hundred thousand calls did not come to their end within half an hour.
 	case $(firmware_field "${ON:-x64}" bits),$steps, in
 	32,*,load,*)
