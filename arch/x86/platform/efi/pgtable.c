@@ -317,9 +317,19 @@ static bool range_is_efi(u64 va, u64 size)
 	return end <= half;
 }
 
+/* Does the CPU have these addresses, below the hole between the halves or above? */
+static bool is_canonical(u64 va, u64 size)
+{
+	u64 half = level_size(ROOT_LEVEL) * PTRS_PER_PGD / 2;
+
+	return va >= -half || va + size <= half;
+}
+
 static int change(pgd_t *root, u64 va, u64 size,
 		  const struct efi_pt_change *c)
 {
+	if (!is_canonical(va, size))
+		return -ERANGE;
 	if (!range_is_efi(va, size))
 		return -EINVAL;
 
@@ -338,9 +348,9 @@ static int change(pgd_t *root, u64 va, u64 size,
  * range before is replaced.
  *
  * Context: Process context, at boot. May sleep.
- * Return: 0, -EINVAL for a range that is misaligned, not EFI's or beyond the
- * CPU's physical addresses, -ENOMEM. After an error part of the range may be
- * mapped.
+ * Return: 0, -EINVAL for a range that is misaligned or not EFI's, -ERANGE for one
+ * that no address of the CPU leads to, -ENOMEM. After an error part of the range
+ * may be mapped.
  */
 int efi_pt_map(pgd_t *root, u64 va, u64 pa, u64 size, u64 prot)
 {
@@ -352,9 +362,11 @@ int efi_pt_map(pgd_t *root, u64 va, u64 pa, u64 size, u64 prot)
 
 	if (!size)
 		return 0;
-	if (!IS_ALIGNED(pa, PAGE_SIZE) || pa + size - 1 < pa ||
-	    (pa + size - 1) >> boot_cpu_data.x86_phys_bits)
+	if (!IS_ALIGNED(pa, PAGE_SIZE))
 		return -EINVAL;
+	if (pa + size - 1 < pa ||
+	    (pa + size - 1) >> boot_cpu_data.x86_phys_bits)
+		return -ERANGE;
 
 	return change(root, va, size, &c);
 }
@@ -371,8 +383,8 @@ int efi_pt_map(pgd_t *root, u64 va, u64 pa, u64 size, u64 prot)
  * Large pages that are only partly in the range are split.
  *
  * Context: Process context, at boot. May sleep.
- * Return: 0, -EINVAL as for efi_pt_map(), -ENOMEM, -ENOENT if a page of the
- * range is not mapped. After an error part of the range may have changed.
+ * Return: 0, -EINVAL and -ERANGE as for efi_pt_map(), -ENOMEM, -ENOENT if a page
+ * of the range is not mapped. After an error part of the range may have changed.
  */
 int efi_pt_protect(pgd_t *root, u64 va, u64 size, u64 set, u64 clear)
 {
@@ -396,8 +408,8 @@ int efi_pt_protect(pgd_t *root, u64 va, u64 size, u64 set, u64 clear)
  * are freed, but for those that the root points to.
  *
  * Context: Process context, at boot. May sleep.
- * Return: 0, -EINVAL as for efi_pt_map(), -ENOMEM if a large page could not be
- * split.
+ * Return: 0, -EINVAL and -ERANGE as for efi_pt_map(), -ENOMEM if a large page
+ * could not be split.
  */
 int efi_pt_unmap(pgd_t *root, u64 va, u64 size)
 {
