@@ -79,9 +79,12 @@ refused "a base with no tree" "make tree BASE=v4.4" \
 	"$repo/lab/get.sh" v4.4
 refused "no OVMF" "no OVMF in.*install" \
 	env OVMF_DIR="$scratch/empty" "$repo/lab/run.sh" $base
+echo "LAB: ok boot" > "$scratch/console"
 refused "no OVMF, one boot" "no OVMF_CODE_4M.fd.*install" \
 	env OVMF_DIR="$scratch/empty" "$repo/lab/boot.sh" \
 	/dev/null /dev/null "$scratch/console" boot
+[ -s "$scratch/console" ] && rc=1 || rc=0
+result $rc "bad input: no guest, and none of an earlier console"
 refused "a base with no series" "no series for v7.2" \
 	"$repo/lab/run.sh" v7.2
 
@@ -147,3 +150,22 @@ else
 	echo "not ok - bad input: QEMU that cannot start is told from a guest"
 	echo "#   exit status $rc"
 fi
+
+# What runs in the background goes with the script that started it.
+cat > "$scratch/busy" <<END
+lab=$repo/lab
+. "\$lab/lib.sh"
+doing() { sh -c 'sleep 29.753; :'; }
+logged busy "$scratch/log" doing
+END
+alive()
+{
+	grep -q -a -s '^sleep.29.753' /proc/[0-9]*/cmdline
+}
+sh "$scratch/busy" 2> "$error" &
+start=$!
+until alive; do sleep 0.2; done
+kill "$start"
+wait "$start" || :
+alive && rc=1 || rc=0
+result $rc "bad input: a build that is interrupted ends" "$error"

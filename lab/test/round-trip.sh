@@ -24,6 +24,17 @@ rc=0
 "$repo/lab/prepare.sh" $base 4.4.1 >> "$log" 2>&1 || rc=1
 result $rc "trees cached and prepared with no series" "$log"
 
+# A cache that is named from the working directory.
+rc=0
+(
+	cd "$scratch"
+	export EFI_PGD_CACHE=relative EFI_PGD_OUT=relative/out
+	"$repo/lab/tree.sh" $base "$scratch/one"
+	"$repo/lab/prepare.sh" $base 4.4.1
+) > "$log" 2>&1 || rc=1
+[ -e "$scratch/relative/trees/$base/4.4.1/patched/Makefile" ] || rc=1
+result $rc "a cache with a relative name" "$log"
+
 # A whole file of the repository, with a conditional on the base.
 mkdir -p "$repo/arch/x86/platform/efi"
 whole=arch/x86/platform/efi/pgtable.c
