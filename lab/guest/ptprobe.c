@@ -137,6 +137,8 @@
 
 #define LOW_MEG		BIT_ULL(20)
 
+#define EFI_BOOT_CODE		3
+#define EFI_BOOT_DATA		4
 #define EFI_RUNTIME_CODE	5
 #define EFI_RUNTIME_DATA	6
 #define EFI_MEMORY_RUNTIME	BIT_ULL(63)
@@ -644,6 +646,12 @@ static void find_direct_map(uint64_t root)
 		die("cannot find the direct map");
 }
 
+/* What the kernel keeps of boot services memory has the runtime attribute, too. */
+static bool is_boot_services(const struct region *r)
+{
+	return r->type == EFI_BOOT_CODE || r->type == EFI_BOOT_DATA;
+}
+
 /* Does this root map each runtime region, at both addresses? */
 static bool maps_efi(uint64_t root)
 {
@@ -652,7 +660,8 @@ static bool maps_efi(uint64_t root)
 	for (i = 0; i < nr_regions; i++) {
 		const struct region *r = &regions[i];
 
-		if (!maps(root, r->virt, r->phys) || !maps(root, r->phys, r->phys))
+		if (!is_boot_services(r) && (!maps(root, r->virt, r->phys) ||
+					     !maps(root, r->phys, r->phys)))
 			return false;
 	}
 	return true;
@@ -935,7 +944,7 @@ static bool is_runtime_page(uint64_t phys)
 
 	for (i = 0; i < nr_regions; i++) {
 		if (phys >= regions[i].phys && phys - regions[i].phys < regions[i].size)
-			return true;
+			return !is_boot_services(&regions[i]);
 	}
 	return false;
 }

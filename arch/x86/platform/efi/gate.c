@@ -201,6 +201,10 @@ static noinline void *alloc_large_arg(size_t size, u64 *addr, gfp_t gfp)
 	    fw_nr_large_args == ARRAY_SIZE(fw_large_args))
 		return NULL;
 
+	/* A dump that needs more than there is set aside may come from anywhere. */
+	if (in_nmi() || (IS_ENABLED(CONFIG_PREEMPT_RT) && irqs_disabled()))
+		return NULL;
+
 	/* Each has room for the largest, and a page that is not mapped before it. */
 	arg->va = FW_LARGE_ARGS + PAGE_SIZE +
 		  fw_nr_large_args * (EFI_GATE_ARGS_MAX + PMD_SIZE);

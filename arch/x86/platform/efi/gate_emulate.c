@@ -162,7 +162,8 @@ static bool port_io(struct insn *insn, struct pt_regs *regs, bool *again)
 {
 	u8 op = insn->opcode.bytes[0];
 	int bytes = op & 1 ? min_t(int, insn->opnd_bytes, 4) : 1;
-	u16 port = op >= 0xec || op <= 0x6f ? regs->dx : insn->immediate.value;
+	/* The decoder has the immediate with a sign. */
+	u16 port = op >= 0xec || op <= 0x6f ? regs->dx : (u8)insn->immediate.value;
 	bool rep = insn_has_rep_prefix(insn);
 	u32 value = 0;
 

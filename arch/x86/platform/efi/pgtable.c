@@ -207,9 +207,12 @@ static u64 *make_table(u64 *entry, int level)
 static void change_leaf(u64 *entry, u64 va, int level,
 			const struct efi_pt_change *c)
 {
+	u64 uncached;
+
 	switch (c->op) {
 	case EFI_PT_MAP:
-		*entry = (va + c->offset) | ENTRY_LEAF | c->set;
+		uncached = is_leaf(*entry, level) ? *entry & _PAGE_PCD : 0;
+		*entry = (va + c->offset) | ENTRY_LEAF | c->set | uncached;
 		/* What is dirty and not writable is a shadow stack. */
 		if (c->set & _PAGE_RW)
 			*entry |= _PAGE_DIRTY;
@@ -345,7 +348,7 @@ static int change(pgd_t *root, u64 va, u64 size,
  * @prot:	_PAGE_RW, _PAGE_NX, _PAGE_PCD; 0 is read-only and executable
  *
  * Uses the largest pages that alignment and CPU allow. What was mapped in the
- * range before is replaced.
+ * range before is replaced, but for _PAGE_PCD, which stays.
  *
  * Context: Process context, at boot. May sleep.
  * Return: 0, -EINVAL for a range that is misaligned or not EFI's, -ERANGE for one

@@ -1092,7 +1092,7 @@ static void find_isolation(void)
 {
 	char buf[sizeof(not_isolated_reason)];
 	const char *said_by = "kernel log";
-	size_t i;
+	size_t i, n;
 
 	if (find_in_log(";efi: runtime services are isolated", buf, sizeof(buf))) {
 		isolated = true;
@@ -1109,6 +1109,16 @@ static void find_isolation(void)
 
 	diag("runtime services, by the %s: %s", said_by,
 	     isolated ? "isolated" : "not isolated");
+	if (!isolated)
+		return;
+
+	/* What the kernel keeps of boot services memory is not for firmware. */
+	for (i = 0, n = 0; i < nr_regions; i++) {
+		if (regions[i].type != EFI_BOOT_SERVICES_CODE &&
+		    regions[i].type != EFI_BOOT_SERVICES_DATA)
+			regions[n++] = regions[i];
+	}
+	nr_regions = n;
 }
 
 static enum verdict need_isolation(void)
