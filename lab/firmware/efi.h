@@ -21,6 +21,7 @@ typedef void			*efi_handle;
 #define EFI_ERROR(n)		(0x8000000000000000ULL | (n))
 #define EFI_INVALID_PARAMETER	EFI_ERROR(2)
 #define EFI_BUFFER_TOO_SMALL	EFI_ERROR(5)
+#define EFI_DEVICE_ERROR	EFI_ERROR(7)
 #define EFI_NOT_FOUND		EFI_ERROR(14)
 
 #define TPL_CALLBACK				8

@@ -218,7 +218,9 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 	case ,$steps, in *,load,*) DEADLINE=600 ;; esac
 	# Nor are kernels that watch themselves fast, or SMM with many CPUs.
 	[ -z "${ON-}${KERNEL-}" ] || DEADLINE=$((DEADLINE * 3))
-	export FIRMWARE CPUS CPU MEM VARS DEADLINE
+	TESTFW=
+	case ,$steps, in *,ports,*) TESTFW=yes ;; esac
+	export FIRMWARE CPUS CPU MEM VARS DEADLINE TESTFW
 	[ ! -s "$VARS" ] || cp "$VARS" "$VARS.before"
 	start=$(date +%s)
 	rc=0

@@ -165,7 +165,9 @@ static bool port_io(struct insn *insn, struct pt_regs *regs, bool *again)
 	/* The decoder has the immediate with a sign. */
 	u16 port = op >= 0xec || op <= 0x6f ? regs->dx : (u8)insn->immediate.value;
 	bool rep = insn_has_rep_prefix(insn);
+	insn_byte_t prefix;
 	u32 value = 0;
+	int i;
 
 	switch (op) {
 	case 0xe4: case 0xe5: case 0xec: case 0xed:
@@ -176,9 +178,12 @@ static bool port_io(struct insn *insn, struct pt_regs *regs, bool *again)
 		return true;
 	}
 
-	/* INS and OUTS; addresses of 32 bits and segment overrides are refused */
-	if (insn->addr_bytes != 8 || insn->prefixes.nbytes > 2)
+	/* INS and OUTS; addresses of 32 bits, FS and GS are refused */
+	if (insn->addr_bytes != 8)
 		return false;
+	for_each_insn_prefix(insn, i, prefix)
+		if (prefix == 0x64 || prefix == 0x65)
+			return false;
 	if (rep && !regs->cx)
 		return true;
 	if (op <= 0x6d) {
