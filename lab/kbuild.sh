@@ -13,7 +13,8 @@ lab=$(cd "$(dirname "$0")" && pwd)
 base=$1 tree=$2 dir=$3
 shift 3
 
-export CCACHE_DIR="$cache/ccache" CCACHE_NOHASHDIR=1
+# A cache that is set is the one to use.
+export CCACHE_DIR="${CCACHE_DIR:-$cache/ccache}" CCACHE_NOHASHDIR=1
 export CCACHE_SLOPPINESS=time_macros
 export KBUILD_BUILD_TIMESTAMP=@0 KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab
 

@@ -9,10 +9,6 @@ lab=$(cd "$(dirname "$0")/.." && pwd)
 
 base=$1 version=$2
 where="$base $version scale"
-if [ "${CI-}" = true ] && [ "$base" = v6.1 ]; then
-	echo "skip - $where: in CI, only for v6.12"
-	exit
-fi
 logs=$out/boot/$base-$version
 initrd=$out/guest/$base-$version-patched.gz
 cpu=qemu64
