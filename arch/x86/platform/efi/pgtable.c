@@ -350,7 +350,7 @@ static int change(pgd_t *root, u64 va, u64 size,
  * Uses the largest pages that alignment and CPU allow. What was mapped in the
  * range before is replaced, but for _PAGE_PCD, which stays.
  *
- * Context: Process context, at boot. May sleep.
+ * Context: Boot time, when it may sleep, or runtime services are locked.
  * Return: 0, -EINVAL for a range that is misaligned or not EFI's, -ERANGE for one
  * that no address of the CPU leads to, -ENOMEM. After an error part of the range
  * may be mapped.
@@ -410,7 +410,7 @@ int efi_pt_protect(pgd_t *root, u64 va, u64 size, u64 set, u64 clear)
  * Pages of the range that are not mapped are skipped. Tables that become empty
  * are freed, but for those that the root points to.
  *
- * Context: Process context, at boot. May sleep.
+ * Context: Boot time, when it may sleep, or runtime services are locked.
  * Return: 0, -EINVAL and -ERANGE as for efi_pt_map(), -ENOMEM if a large page
  * could not be split.
  */
