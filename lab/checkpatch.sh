@@ -1,7 +1,7 @@
 #!/bin/sh
-# checkpatch.sh PATCH...: checkpatch.pl --strict of the 6.12 sources, whichever
+# checkpatch.sh [PATCH...]: checkpatch.pl --strict of the 6.12 sources, whichever
 # base the patch is for: it knows more than that of 4.4, and is at hand with
-# Debian's linux-source-6.12.
+# Debian's linux-source-6.12. Without a patch, only unpack it.
 set -eu
 lab=$(cd "$(dirname "$0")" && pwd)
 . "$lab/lib.sh"
@@ -26,6 +26,8 @@ if [ ! -x "$scripts/checkpatch.pl" ]; then
 			'*/scripts/const_structs.checkpatch'
 	fi
 fi
+[ $# -gt 0 ] || exit 0
+
 # No kernel tree: the patches are for several. What cannot be known without one
 # is left out: whether a maintainer is to be told of a new file, and whether a
 # commit that is named exists.

@@ -16,6 +16,8 @@ else
 	sed 's/^#* */# /' "$found"
 fi
 
+# What it says while it unpacks is not about a patch.
+"$lab/checkpatch.sh"
 total=$(patches_of "$base" | wc -l)
 number=0
 for patch in $(patches_of "$base"); do
