@@ -109,11 +109,7 @@ if [ -n "$code" ]; then
 fi
 [ "$machine" = q35 ] ||
 	set -- "$@" -global driver=cfi.pflash01,property=secure,value=on
-if [ -n "${TESTFW-}${MAP-}" ]; then
-	mkdir -p "$out/firmware"
-	make -s -C "$lab/firmware" O="$out/firmware" >&2 ||
-		die "the test firmware does not build: run 'make deps'"
-fi
+[ -z "${TESTFW-}${MAP-}" ] || "$lab/testfw.sh"
 [ "${TESTFW-}" != yes ] ||
 	set -- "$@" -device "pci-testdev,romfile=$out/firmware/misbehave.rom"
 [ -z "${MAP-}" ] ||
