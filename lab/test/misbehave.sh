@@ -15,6 +15,10 @@ fi
 
 "$lab/misbehave.sh" "$base" patched || [ $? -eq 1 ]
 
+if [ "${CI-}" = true ] && [ "$base" = v6.1 ]; then
+	echo "skip - $base $version: misbehaviour, stock: in CI, only for v6.12"
+	exit
+fi
 {
 	"$lab/misbehave.sh" "$base" stock read-data write-data exec-function ud \
 		de stack-at-0 cr0-wp rflags-if get-size long-cli ||
