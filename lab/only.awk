@@ -20,7 +20,7 @@
 }
 # "v6.12 6.12.117 x64-ms pti: 40 s", once for a boot
 /^# .*: [0-9]+ s$/ { boots[$4]++ }
-/^# .*: hung, kept in / {
+/^# .*, kept in .*; booting again$/ {
 	again[$4]++
 	sub(/, kept in .*/, "")
 	left[++lefts] = "again - " substr($0, 3)

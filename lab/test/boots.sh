@@ -126,6 +126,17 @@ elsewhere()
 	[ "$MEM" -le 4096 ] || append="$append mem=4G"
 }
 
+# lost_a_page CONSOLE: whether a program died after resuming, as its text was zero where
+# it ran. Now and then it is, on stock kernels, too: with SMM, that of
+# v6.12 died of it in two boots of eight. So the memory is lost on the way.
+lost_a_page()
+{
+	sed '1,/^LAB: suspending/d' "$1" |
+		grep -q ' segfault at .* in busybox' &&
+	sed '1,/^LAB: suspending/d' "$1" |
+		grep -q 'Code: .*<00> 00 00 00 00'
+}
+
 judge()
 {
 	console=$1
@@ -227,10 +238,13 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 	"$lab/boot.sh" "$kernel" "$initrd" "$console" "$steps" "$append" \
 		< /dev/null || rc=$?
 	# Emulated CPUs of a busy host starve each other now and then, and old
-	# kernels do not get over it. A guest that hangs twice is at fault.
-	if [ "$rc" -eq 3 ]; then
+	# kernels do not get over it. A guest that does it twice is at fault.
+	why=
+	[ "$rc" -ne 3 ] || why=hung
+	! lost_a_page "$console" || why='a page lost in suspend'
+	if [ -n "$why" ]; then
 		cp "$console" "$console.hung"
-		echo "# $where: hung, kept in $console.hung; booting again"
+		echo "# $where: $why, kept in $console.hung; booting again"
 		rc=0
 		if [ -n "$VARS" ]; then
 			rm -f "$VARS"
