@@ -23,12 +23,12 @@ die()
 	exit 2
 }
 
-# base_field BASE COLUMN: number, versions, context or package.
+# base_field BASE COLUMN: number, versions or package.
 base_field()
 {
 	awk -v base="$1" -v want="$2" '
 		BEGIN { col["number"] = 2; col["versions"] = 3
-			col["context"] = 4; col["package"] = 5 }
+			col["package"] = 4 }
 		$1 == base { print $col[want] }' "$lab/bases"
 }
 
@@ -74,10 +74,36 @@ firmwares()
 	awk '!/^#/ && NF { print $1 }' "$lab/firmwares"
 }
 
-# The patches of a base, in order; empty where there is no series yet.
+# The sets of a base, for it has several where one does not fit all its releases.
+# Each has the name of the release it is made for; the first is series/BASE itself.
+sets_of()
+{
+	[ ! -f "$top/series/$1/sets" ] ||
+		awk '!/^#/ && NF { print $1 }' "$top/series/$1/sets"
+}
+
+# without_of BASE SET: the patches of the series that the set has not.
+without_of()
+{
+	[ ! -f "$top/series/$1/sets" ] || awk -v set="$2" '$1 == set {
+		for (i = 2; i <= NF; i++) print $i }' "$top/series/$1/sets"
+}
+
+# set_of BASE VERSION: the set that prepare.sh found to fit the tree. The first
+# one where it has not looked yet; nothing where the base has no sets.
+set_of()
+{
+	_set=$(cat "$cache/trees/$1/$2/set" 2>/dev/null || :)
+	sets_of "$1" | awk -v set="$_set" 'NR == 1 { first = $0 }
+		$0 == set { found = 1 }
+		END { if (NR) print found ? set : first }'
+}
+
+# patches_of BASE [SET]: the patches, in order; empty where there is no series
+# yet. Without SET: those of all sets.
 patches_of()
 {
-	find "$top/patches/$1" -name '[0-9]*.patch' 2>/dev/null | sort
+	find "$top/patches/$1${2:+/$2}" -name '[0-9]*.patch' 2>/dev/null | sort
 }
 
 # VERSION.PATCHLEVEL.SUBLEVEL of the kernel tree in a directory.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # prepare.sh BASE VERSION: make the patched tree what patches/BASE says.
 #
+# Where the base has sets, it is the one that applies; the file "set" has its name.
 # The series is applied with git am in a work tree without files first, so that
 # a patch that does not apply changes nothing. The patched tree is a git work
 # tree on branch efi-pgd: edit and commit there, then "make refresh". Commits
@@ -28,6 +29,7 @@ start=$(git -C "$stock" rev-parse HEAD)
 	die "$stock was changed: 'git checkout .' there"
 
 # Keeping author, date and committer fixed gives the same commits every time.
+# apply_series [SET]
 apply_series()
 {
 	git -C "$stock" worktree prune
@@ -39,7 +41,26 @@ apply_series()
 	git -C "$trial" -c core.hooksPath=/dev/null -c commit.gpgsign=false \
 		-c am.threeWay=false -c core.autocrlf=false \
 		am --committer-date-is-author-date -q \
-		$(patches_of "$base")
+		$(patches_of "$base" "${1-}")
+}
+
+# The sets, that of this release first: all its patches are to apply.
+candidates()
+{
+	sets_of "$base" | grep -x -F "$version" || :
+	sets_of "$base" | grep -v -x -F "$version" || :
+}
+
+choose_set()
+{
+	for set in $(candidates); do
+		if apply_series "$set" >"$log" 2>&1; then
+			echo "$set" > "$cache/trees/$base/$version/set"
+			return 0
+		fi
+	done
+	die "no set of patches/$base applies to $version ($(sets_of "$base" |
+		tr '\n' ' ')are there): see $log, and README.md, 'Using the series'"
 }
 
 drop_trial()
@@ -52,6 +73,9 @@ trap 'exit 130' INT TERM
 
 if [ -z "$(patches_of "$base")" ]; then
 	series=$start
+elif [ -n "$(sets_of "$base")" ]; then
+	choose_set
+	series=$(git -C "$trial" rev-parse HEAD)
 elif apply_series >"$log" 2>&1; then
 	series=$(git -C "$trial" rev-parse HEAD)
 else

@@ -43,7 +43,10 @@ gitdir=$(git -C "$patched" rev-parse --git-dir)
 start=$(git -C "$stock" rev-parse HEAD)
 head=$(head_of "$version")
 was=$(cat "$applied" 2>/dev/null || :)
-context=$(base_field "$base" context)
+set=$(set_of "$base" "$version")
+[ "$set" = "$(sets_of "$base" | head -n 1)" ] ||
+	die "$version has set $set of $base, whose variants are edited by hand:" \
+	    "refresh from a tree of the first set in series/$base/sets"
 series=$top/series/$base
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -121,7 +124,7 @@ for commit in $(git -C "$patched" rev-list --reverse "$start..$head"); do
 	name=$(printf '%04d-%s.patch' "$number" "$slug")
 	plain_git -C "$patched" format-patch -1 --stdout --always \
 		--zero-commit --no-signature --no-stat -N --no-renames \
-		--abbrev=12 "-U$context" "$commit" > "$work/mail"
+		--abbrev=12 -U3 "$commit" > "$work/mail"
 	files=
 	# shellcheck disable=SC2013 # paths in the kernel have no spaces
 	for path in $(awk -v part=paths -f "$lab/mail.awk" "$work/mail"); do

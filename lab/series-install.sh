@@ -20,8 +20,7 @@ for base; do
 	"$lab/series.sh" "$base" "$work/$base"
 	mkdir -p "$work/$base"
 	mkdir -p "$work/old/$base"
-	find "$top/patches/$base" -type f -exec cp {} "$work/old/$base" ';' \
-		2>/dev/null || :
+	cp -R "$top/patches/$base/." "$work/old/$base" 2>/dev/null || :
 	diff -r "$work/old/$base" "$work/$base" > "$work/diff" && continue
 	if [ "$check" = yes ]; then
 		sed -n 's/^/# /; 1,12p' "$work/diff"
@@ -29,9 +28,9 @@ for base; do
 		stale=1
 		continue
 	fi
+	rm -rf "${top:?}/patches/$base"
 	mkdir -p "$top/patches/$base"
-	rm -f "$top/patches/$base"/*.patch "$top/patches/$base/cover-letter.txt"
-	cp "$work/$base"/* "$top/patches/$base/" 2>/dev/null || :
+	cp -R "$work/$base/." "$top/patches/$base"
 	rmdir "$top/patches/$base" 2>/dev/null || :
 	say "patches/$base: $(find "$work/$base" -name '*.patch' | wc -l) patches"
 done

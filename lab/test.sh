@@ -51,6 +51,7 @@ all()
 	group "$lab/test/testfw.sh" '' ''
 	for base; do
 		group "$lab/test/series.sh" "$base" ''
+		group "$lab/test/shift.sh" "$base" ''
 	done
 	for base; do
 		if [ -z "$(patches_of "$base")" ]; then

@@ -50,7 +50,7 @@ one()
 
 walk()
 {
-	for patch in $(patches_of "$base"); do
+	for patch in $(patches_of "$base" "$(set_of "$base" "$version")"); do
 		name="$base $version $(basename "$patch" .patch)"
 		if ! git -C "$walk" -c user.name=efi-pgd \
 			-c user.email=efi-pgd@localhost -c commit.gpgsign=false \

@@ -17,7 +17,7 @@ trap 'exit 130' INT TERM
 # Functions that "logged" runs in a condition: set -e does not hold there.
 
 # What the series touches: C files, and the directories they are in.
-patches_of "$base" | while read -r patch; do
+patches_of "$base" "$(set_of "$base" "$version")" | while read -r patch; do
 	awk -v part=paths -f "$lab/mail.awk" "$patch"
 done | sed 's/^+//' | grep -E '^(arch/x86|drivers|init|mm|kernel)/' |
 	grep -E '\.[cS]$' | grep -v -e ^arch/x86/boot/ | sort -u > "$work/files" || :

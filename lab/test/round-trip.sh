@@ -14,8 +14,8 @@ last=$trees/4.4.178
 
 small_tree "$scratch/one" 4.4.1
 small_tree "$scratch/last" 4.4.178
-# One line of context is all that both trees have in common.
-sed -i '8s/.*/other/' "$scratch/last/arch/x86/mm/init.c"
+# Out of the context of what is changed below.
+sed -i '3s/.*/other/' "$scratch/last/arch/x86/mm/init.c"
 git -C "$scratch/last" commit -q -am other
 
 rc=0
@@ -80,7 +80,7 @@ rc=0
 grep -q '^+int old_bases' "$repo/patches/$base/0001-x86-efi-first.patch" || rc=1
 ! grep -q later_bases "$repo/patches/$base"/*.patch || rc=1
 ! grep -q EFI_PGD_BASE "$repo/patches/$base"/*.patch || rc=1
-grep -q '^Subject: \[PATCH v4.4 02/02\] x86/efi: second$' \
+grep -q '^Subject: \[PATCH 4.4 02/02\] x86/efi: second$' \
 	"$repo/patches/$base/0002-x86-efi-second.patch" || rc=1
 grep -q '^Date: .*2 Jan 2026 03:04:05' \
 	"$repo/patches/$base/0001-x86-efi-first.patch" || rc=1

@@ -18,27 +18,31 @@ fi
 
 # What it says while it unpacks is not about a patch.
 "$lab/checkpatch.sh"
-total=$(patches_of "$base" | wc -l)
-number=0
-for patch in $(patches_of "$base"); do
-	number=$((number + 1))
-	name=${patch##*/}
-	want=$(printf '[PATCH %s %02d/%02d] ' "$base" "$number" "$total")
-	{
-		grep -q -F "Subject: $want" "$patch" ||
-			echo "the subject does not say $want"
-		[ "${name%%-*}" = "$(printf %04d "$number")" ] ||
-			echo "the file is not number $number"
-		from=$(sed -n 's/^From: //p; /^$/q' "$patch" | head -n 1)
-		sed '/^---$/q' "$patch" | grep -q '^Signed-off-by: ' ||
-			echo "no Signed-off-by:"
-		[ -n "$from" ] || echo "no From:"
-		"$lab/checkpatch.sh" "$patch" 2>&1 || :
-	} > "$found"
-	if [ -s "$found" ]; then
-		echo "not ok - $base series: $name in good form"
-		head -n 40 "$found" | sed 's/^/#   /'
-	else
-		echo "ok - $base series: $name in good form"
-	fi
+sets=$(sets_of "$base")
+for set in ${sets:-none}; do
+	[ "$set" != none ] || set=
+	total=$(patches_of "$base" "$set" | wc -l)
+	number=0
+	for patch in $(patches_of "$base" "$set"); do
+		number=$((number + 1))
+		name=${patch##*/}
+		want=$(printf '[PATCH %s %02d/%02d] ' "${base#v}" "$number" "$total")
+		{
+			grep -q -F "Subject: $want" "$patch" ||
+				echo "the subject does not say $want"
+			[ "${name%%-*}" = "$(printf %04d "$number")" ] ||
+				echo "the file is not number $number"
+			from=$(sed -n 's/^From: //p; /^$/q' "$patch" | head -n 1)
+			sed '/^---$/q' "$patch" | grep -q '^Signed-off-by: ' ||
+				echo "no Signed-off-by:"
+			[ -n "$from" ] || echo "no From:"
+			"$lab/checkpatch.sh" "$patch" 2>&1 || :
+		} > "$found"
+		if [ -s "$found" ]; then
+			echo "not ok - $base series: ${set:+$set/}$name in good form"
+			head -n 40 "$found" | sed 's/^/#   /'
+		else
+			echo "ok - $base series: ${set:+$set/}$name in good form"
+		fi
+	done
 done
