@@ -1,11 +1,13 @@
 #!/bin/sh
-# unit.sh: what marshals the runtime services, in user space under sanitizers:
+# unit.sh: what marshals the runtime services and what shows memory to firmware, in
+# user space under sanitizers:
 # unit tests, tests of these tests, and a short run of the fuzzer.
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 marshal=$top/arch/x86/platform/efi/marshal.c
+args=$top/arch/x86/platform/efi/gate_args.c
 seconds=${EFI_PGD_FUZZ_SECONDS:-20}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -26,49 +28,59 @@ not_ok()
 }
 
 for cc in gcc clang; do
-	build test-$cc || {
-		not_ok "unit: built with $cc" "$work/build.log"
-		continue
-	}
-	rc=0
-	"$work/test-$cc" > "$work/log" 2> "$work/errors" || rc=$?
-	passed=$(grep -c '^ok ' "$work/log" || :)
-	if [ "$rc" -eq 0 ] && [ "$passed" -gt 0 ] &&
-	   grep -q "^1\.\.$passed\$" "$work/log"; then
-		echo "ok - unit: $passed tests pass with $cc," \
-			"ASan and UBSan"
-	else
-		{
-			grep -v '^ok ' "$work/log" || :
-			cat "$work/errors"
-		} > "$work/both"
-		not_ok "unit: tests pass with $cc, ASan and UBSan" "$work/both"
-	fi
+	for test in test args; do
+		build $test-$cc || {
+			not_ok "unit: $test built with $cc" "$work/build.log"
+			continue
+		}
+		rc=0
+		"$work/$test-$cc" > "$work/log" 2> "$work/errors" || rc=$?
+		passed=$(grep -c '^ok ' "$work/log" || :)
+		if [ "$rc" -eq 0 ] && [ "$passed" -gt 0 ] &&
+		   grep -q "^1\.\.$passed\$" "$work/log"; then
+			echo "ok - unit: $passed tests of $test pass with" \
+				"$cc, ASan and UBSan"
+		else
+			{
+				grep -v '^ok ' "$work/log" || :
+				cat "$work/errors"
+			} > "$work/both"
+			not_ok "unit: tests of $test pass with $cc, ASan and" \
+				"UBSan" "$work/both"
+		fi
+	done
 done
 
-# The tests have to fail with each mistake, and each has to be one.
-caught=0
-: > "$work/missed"
-while IFS='	' read -r what command; do
-	case $what in '#'* | '') continue ;; esac
-	sed "$command" "$marshal" > "$work/marshal.c"
-	touch "$work/marshal.c"
-	if cmp -s "$marshal" "$work/marshal.c"; then
-		echo "$what: changes nothing" >> "$work/missed"
-	elif ! build test-gcc MARSHAL="$work/marshal.c" warnings=-w; then
-		echo "$what: does not build" >> "$work/missed"
-		grep -m 3 error "$work/build.log" >> "$work/missed" || :
-	elif timeout 60 "$work/test-gcc" > "$work/log" 2>&1; then
-		echo "$what: not noticed" >> "$work/missed"
+# mistakes FILE SOURCE VARIABLE TEST: the tests have to fail with each mistake of
+# the file, and each has to be one.
+mistakes()
+{
+	caught=0
+	: > "$work/missed"
+	while IFS='	' read -r what command; do
+		case $what in '#'* | '') continue ;; esac
+		sed "$command" "$2" > "$work/mistake.c"
+		touch "$work/mistake.c"
+		if cmp -s "$2" "$work/mistake.c"; then
+			echo "$what: changes nothing" >> "$work/missed"
+		elif ! build "$4" "$3=$work/mistake.c" warnings=-w; then
+			echo "$what: does not build" >> "$work/missed"
+			grep -m 3 error "$work/build.log" >> "$work/missed" || :
+		elif timeout 60 "$work/$4" > "$work/log" 2>&1; then
+			echo "$what: not noticed" >> "$work/missed"
+		else
+			caught=$((caught + 1))
+		fi
+	done < "$lab/unit/$1"
+	if [ ! -s "$work/missed" ] && [ "$caught" -gt 0 ]; then
+		echo "ok - unit: the tests fail with each of $caught $1"
 	else
-		caught=$((caught + 1))
+		not_ok "unit: the tests fail with each of $1" "$work/missed"
 	fi
-done < "$lab/unit/mutations"
-if [ ! -s "$work/missed" ] && [ "$caught" -gt 0 ]; then
-	echo "ok - unit: the tests fail with each of $caught mistakes"
-else
-	not_ok "unit: the tests fail with each mistake" "$work/missed"
-fi
+}
+
+mistakes mutations "$marshal" MARSHAL test-gcc
+mistakes mutations-args "$args" GATE_ARGS args-gcc
 
 # fuzz SECONDS: its log ends up in $work/log.
 fuzz()

@@ -26,6 +26,7 @@ unsigned int fake_calls;
 gfp_t fake_gfp;
 unsigned int fake_allocs, fake_fail;
 efi_status_t (*fake_firmware)(void);
+bool efi_gate_prm_off;
 
 /* Far from where this process has anything. Never the same address twice. */
 #define FIRST_ADDR	0x0000013370000000ULL
@@ -168,19 +169,21 @@ void efi_gate_args_reset(void)
 		copy = malloc(piece->size);
 		EXPECT(copy);
 		memcpy(copy, piece->memory, piece->size);
-		free(piece->memory);
+		if (!piece->mapped)
+			free(piece->memory);
 		piece->memory = copy;
 	}
 	hide_slots();
 	gone = true;
 }
 
-void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp)
+/* A piece of @size bytes, its memory to be set; NULL if it is not to be had */
+static struct fake_piece *new_piece(size_t size, u64 *addr, gfp_t gfp)
 {
 	struct fake_piece *piece;
 
 	EXPECT(shim_held == 1);
-	EXPECT(size > 0 && size <= EFI_GATE_ARGS_MAX);
+	EXPECT(size > 0);
 	if (gone)
 		forget();
 	fake_gfp = gfp;
@@ -195,11 +198,37 @@ void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp)
 	piece = &fake_pieces[fake_piece_count++];
 	piece->size = size;
 	piece->addr = next_addr;
-	piece->memory = calloc(1, size);
-	EXPECT(piece->memory);
 	next_addr += (size | 0xfff) + 1;
 	*addr = piece->addr;
+	return piece;
+}
+
+void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp)
+{
+	struct fake_piece *piece;
+
+	EXPECT(size <= EFI_GATE_ARGS_MAX);
+	piece = new_piece(size, addr, gfp);
+	if (!piece)
+		return NULL;
+	piece->mapped = false;
+	piece->memory = calloc(1, size);
+	EXPECT(piece->memory);
 	return piece->memory;
+}
+
+/* All of it has to be the caller's. */
+int efi_gate_args_map(const void *mem, size_t size, u64 *addr, gfp_t gfp)
+{
+	struct fake_piece *piece;
+
+	EXPECT(!__asan_region_is_poisoned((void *)mem, size));
+	piece = new_piece(size, addr, gfp);
+	if (!piece)
+		return -ENOMEM;
+	piece->mapped = true;
+	piece->memory = (u8 *)mem;
+	return 0;
 }
 
 struct fake_piece *fake_piece(u64 addr)
@@ -311,4 +340,9 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 {
 	EXPECT(service == EFI_GATE_PRM_HANDLER);
 	return call(service, addr, args);
+}
+
+/* What had to wait during a call is none of the arguments' business. */
+void efi_gate_settle(void)
+{
 }

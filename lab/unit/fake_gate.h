@@ -3,11 +3,13 @@
  * The gate and the kernel as marshal.c sees them, in user space. Every piece of
  * the argument area that is allocated is an allocation of its own of just the size
  * that was asked for, at an address that is none of this process. Slots have the
- * size of what the service has in them.
+ * size of what the service has in them. What is mapped is the caller's memory, for
+ * firmware to read.
  */
 #ifndef FAKE_GATE_H
 #define FAKE_GATE_H
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,6 +19,7 @@ struct fake_piece {
 	u64 addr;
 	size_t size;
 	u8 *memory;
+	bool mapped;
 };
 
 extern struct fake_piece *fake_pieces;

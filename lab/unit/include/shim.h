@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What arch/x86/platform/efi/marshal.c needs of the kernel, for user space. The
- * types and values are those of include/linux/efi.h.
+ * What marshal.c and gate_args.c of arch/x86/platform/efi need of the kernel, for
+ * user space. The types and values are those of include/linux/efi.h.
  */
 #ifndef SHIM_H
 #define SHIM_H
@@ -27,13 +27,17 @@ typedef unsigned int gfp_t;
 	((~0ULL << (low)) & (~0ULL >> (63 - (high))))
 #define SZ_4K		0x1000
 #define SZ_32K		0x8000
+#define SZ_64K		0x10000
 #define SZ_2M		0x200000
 #define SZ_1G		0x40000000
 #define EFI_VA_END	(-68ULL << 30)
 #define GFP_KERNEL	1U
 #define GFP_ATOMIC	2U
+#define __GFP_ZERO	0x100U
+#define __GFP_NOWARN	0x200U
 #define __packed	__attribute__((packed))
 #define __init
+#define __uninitialized
 #ifndef __always_inline	/* libc may have it */
 #define __always_inline	inline __attribute__((always_inline))
 #endif
@@ -130,6 +134,76 @@ typedef struct {
 } efi_memory_desc_t;
 
 #define EFI_RUNTIME_SERVICES	3
+
+/* Memory, for gate_args.c: physical addresses are what args_test.c says. */
+
+#define PAGE_SIZE	0x1000UL
+#define PMD_SIZE	0x200000UL
+#define PUD_SIZE	0x40000000UL
+#define ALIGN(x, a)	(((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
+#define PAGE_ALIGN(x)	ALIGN(x, PAGE_SIZE)
+#define offset_in_page(p) ((unsigned long)(p) & (PAGE_SIZE - 1))
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof(*(a)))
+#define IS_ENABLED(option) 0
+#define noinline	__attribute__((noinline))
+#define _PAGE_RW	0x002ULL
+#define _PAGE_USER	0x004ULL
+#define _PAGE_NX	(1ULL << 63)
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+#define LIST_HEAD(name)	struct list_head name = { &(name), &(name) }
+static inline void list_add(struct list_head *new, struct list_head *head)
+{
+	new->next = head->next;
+	new->prev = head;
+	head->next->prev = new;
+	head->next = new;
+}
+
+static inline void list_del(struct list_head *entry)
+{
+	entry->prev->next = entry->next;
+	entry->next->prev = entry->prev;
+}
+
+struct page {
+	struct list_head lru;
+	u8 *memory;
+	bool allocated;
+};
+
+#define shim_page(list)	((struct page *)(list))	/* lru is what it begins with */
+#define list_for_each_entry_safe(page, n, head, lru)			\
+	for (page = shim_page((head)->next), n = shim_page(page->lru.next);	\
+	     &page->lru != (head);					\
+	     page = n, n = shim_page(page->lru.next))
+
+typedef struct {
+	u64 pgd;
+} pgd_t;
+extern struct shim_mm {
+	pgd_t *pgd;
+} efi_mm;
+
+struct page *virt_to_page(const void *mem);
+struct page *vmalloc_to_page(const void *mem);
+bool is_vmalloc_addr(const void *mem);
+bool is_vmalloc_or_module_addr(const void *mem);
+u64 page_to_phys(struct page *page);
+#define __pa(mem)	page_to_phys(virt_to_page(mem))
+#define page_address(page) ((void *)(page)->memory)
+struct page *alloc_page(gfp_t gfp);
+void __free_page(struct page *page);
+void *alloc_pages_exact(size_t size, gfp_t gfp);
+void free_pages_exact(void *mem, size_t size);
+void *vzalloc(size_t size);
+void vfree(void *mem);
+bool in_nmi(void);
+#define irqs_disabled()	false
+#define gfpflags_allow_blocking(gfp) (((gfp) & GFP_KERNEL) != 0)
 
 extern struct efi {
 	unsigned int runtime_version;

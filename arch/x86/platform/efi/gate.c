@@ -25,7 +25,6 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
-#include <linux/vmalloc.h>
 #include <asm/cpu_entry_area.h>
 #include <asm/cpufeature.h>
 #include <asm/debugreg.h>
@@ -42,28 +41,13 @@
 
 #include "gate.h"
 #include "gate_entry.h"
+#include "gate_report.h"
 #include "pgtable.h"
-
-/*
- * Addresses of firmware's stack and arguments: in the hole that the kernel's
- * address space has below the window for EFI regions. The first page is never
- * mapped: to jump there is to return from the call.
- */
-#define FW_RETURN		EFI_GATE_BASE
-#define FW_STACK		(EFI_GATE_BASE + PAGE_SIZE)
-#define FW_STACK_SIZE		SZ_16K
-#define FW_LARGE_ARGS		(EFI_GATE_BASE + PMD_SIZE)
 
 #define FW_DATA			(_PAGE_RW | _PAGE_NX | _PAGE_USER)
 
 /* Return address, space for four register arguments, the rest, alignment */
 #define FW_FRAME_WORDS		9
-
-/*
- * Page tables that are kept for changes while a call is made: those of a CPU's
- * entry area, which may begin in one table of each level and end in the next.
- */
-#define SPARE_TABLES		5
 
 /* The part of a TSS that the CPU looks at */
 #define TSS_SIZE		PAGE_ALIGN(__KERNEL_TSS_LIMIT + 1)
@@ -74,184 +58,48 @@ static gate_desc gate_idt[EFI_GATE_VECTORS] __page_aligned_bss;
 static void *fw_stack;
 static int gate_cpu = -1;
 
-/* After the slots, arguments are allocated from the start to the end. */
-#define ARGS_START		(EFI_GATE_MAX_ARGS * EFI_GATE_SLOT)
-
-void *efi_gate_args;
-static size_t args_used = ARGS_START;
-
-/* Arguments that do not fit there */
-static struct fw_large_arg {
-	void	*mem;
-	u64	va;
-	size_t	size;
-} fw_large_args[8];
-static unsigned int fw_nr_large_args;
-
-/* "RUNTSERV"; the kernel's EFI_RUNTIME_SERVICES_SIGNATURE lacks a digit. */
-#define RUNTIME_SERVICES_SIGNATURE	0x56524553544e5552ULL
+/* One of the handlers faulted. They are modules apart from runtime services. */
+bool efi_gate_prm_off;
 
 /* The firmware's table of runtime services, with virtual addresses in it */
 static efi_runtime_services_t fw_services;
 
-static const char * const service_names[EFI_GATE_SERVICES] = {
-	[EFI_GATE_GET_TIME]			= "GetTime",
-	[EFI_GATE_SET_TIME]			= "SetTime",
-	[EFI_GATE_GET_WAKEUP_TIME]		= "GetWakeupTime",
-	[EFI_GATE_SET_WAKEUP_TIME]		= "SetWakeupTime",
-	[EFI_GATE_SET_VIRTUAL_ADDRESS_MAP]	= "SetVirtualAddressMap",
-	[EFI_GATE_CONVERT_POINTER]		= "ConvertPointer",
-	[EFI_GATE_GET_VARIABLE]			= "GetVariable",
-	[EFI_GATE_GET_NEXT_VARIABLE]		= "GetNextVariableName",
-	[EFI_GATE_SET_VARIABLE]			= "SetVariable",
-	[EFI_GATE_GET_NEXT_HIGH_MONO_COUNT]	= "GetNextHighMonotonicCount",
-	[EFI_GATE_RESET_SYSTEM]			= "ResetSystem",
-	[EFI_GATE_UPDATE_CAPSULE]		= "UpdateCapsule",
-	[EFI_GATE_QUERY_CAPSULE_CAPS]		= "QueryCapsuleCapabilities",
-	[EFI_GATE_QUERY_VARIABLE_INFO]		= "QueryVariableInfo",
-	[EFI_GATE_PRM_HANDLER]			= "PRM handler",
-};
-
-/**
- * efi_gate_service_name() - the name of a runtime service
- * @service: the service
- *
- * Context: Any.
- * Return: The name that the UEFI specification has for it, for messages.
- */
-const char *efi_gate_service_name(enum efi_gate_service service)
-{
-	return service_names[service];
-}
-
-/* What firmware can change at CPL 3 and the kernel or the caller relies on */
-struct gate_task {
-	unsigned short	ss, ds, es, fs, gs;
+/* What code at CPL 3 can change by itself, besides the registers */
+struct gate_user {
+	unsigned short	ds, es, fs, gs;
 	unsigned long	fsbase, gsbase;
-	u64		efer;
-	u64		sysenter_cs;
-	u64		misc_features;
-	u64		u_cet;
 	u32		pkru;
-	bool		tsd;
-	u64		sp0;
-	u16		io_bitmap_base;
-};
-
-/* How a call ended; the registers are in efi_gate_page */
-struct gate_exit {
-	u64		cr2;
-	unsigned int	vector;
-	bool		in_gate;	/* the exception was in the gate itself */
-	bool		returned;
-	const char	*refused;	/* privileged instruction, if one was the reason */
-	u8		insn[MAX_INSN_SIZE];
-	size_t		insn_size;
 };
 
 /*
- * The argument area
+ * What a stay in firmware puts aside. It is put back before the kernel does
+ * anything else, be it to handle an interrupt: whatever others change then is the
+ * kernel's, and stays as they leave it.
  */
+struct gate_state {
+	struct gate_user	caller;
+	struct gate_user	firmware;
+	unsigned short		ss;
+	u64			efer;
+	u64			sysenter_cs;
+	u64			misc_features;
+	u64			u_cet;
+	bool			tsd;
+	u64			sp0;
+	u16			io_bitmap_base;
+};
 
-/**
- * efi_gate_args_reset() - empty the argument area
- *
- * At the end of a call: the next one may be in a context where large arguments
- * of this one cannot be freed.
- *
- * Context: Runtime services are locked. As the call that the arguments were of.
+/*
+ * The interrupt flag that firmware has, as far as CLI and STI tell, and what the
+ * gate does on account of it. For a while, firmware is run instruction by
+ * instruction, with interrupts off, see may_deliver().
  */
-void efi_gate_args_reset(void)
-{
-	struct fw_large_arg *arg;
-
-	args_used = ARGS_START;
-	while (fw_nr_large_args) {
-		arg = &fw_large_args[--fw_nr_large_args];
-		efi_pt_unmap(efi_mm.pgd, arg->va, arg->size);
-		if (is_vmalloc_addr(arg->mem))
-			vfree(arg->mem);
-		else
-			free_pages_exact(arg->mem, arg->size);
-	}
-}
-
-static int map_large_arg(struct fw_large_arg *arg, gfp_t gfp)
-{
-	u64 pa, offset;
-	void *mem;
-	int err;
-
-	err = efi_pt_reserve(SPARE_TABLES + arg->size / PMD_SIZE + 2, gfp);
-	for (offset = 0; !err && offset < arg->size; offset += PAGE_SIZE) {
-		mem = arg->mem + offset;
-		pa = is_vmalloc_addr(mem) ?
-			PFN_PHYS(vmalloc_to_pfn(mem)) : virt_to_phys(mem);
-		err = efi_pt_map(efi_mm.pgd, arg->va + offset, pa, PAGE_SIZE,
-				 FW_DATA);
-	}
-	return err;
-}
-
-static noinline void *alloc_large_arg(size_t size, u64 *addr, gfp_t gfp)
-{
-	struct fw_large_arg *arg = &fw_large_args[fw_nr_large_args];
-
-	if (size > EFI_GATE_ARGS_MAX ||
-	    fw_nr_large_args == ARRAY_SIZE(fw_large_args))
-		return NULL;
-
-	/* A dump that needs more than there is set aside may come from anywhere. */
-	if (in_nmi() || (IS_ENABLED(CONFIG_PREEMPT_RT) && irqs_disabled()))
-		return NULL;
-
-	/* Each has room for the largest, and a page that is not mapped before it. */
-	arg->va = FW_LARGE_ARGS + PAGE_SIZE +
-		  fw_nr_large_args * (EFI_GATE_ARGS_MAX + PMD_SIZE);
-	arg->size = PAGE_ALIGN(size);
-	arg->mem = alloc_pages_exact(arg->size,
-				     gfp | __GFP_ZERO | __GFP_NOWARN);
-	if (!arg->mem && gfpflags_allow_blocking(gfp))
-		arg->mem = vzalloc(arg->size);
-	if (!arg->mem)
-		return NULL;
-
-	/* Of what cannot be mapped to the end, efi_gate_args_reset() takes care. */
-	fw_nr_large_args++;
-	if (map_large_arg(arg, gfp))
-		return NULL;
-
-	*addr = arg->va;
-	return arg->mem;
-}
-
-/**
- * efi_gate_args_alloc() - memory that the kernel shares with firmware
- * @size:	in bytes
- * @addr:	set to the address that firmware sees the memory at
- * @gfp:	GFP_KERNEL, or GFP_ATOMIC where the caller cannot sleep
- *
- * The memory is zeroed and aligned to 16 bytes. It is the kernel's until
- * efi_gate_call(), and is gone with efi_gate_args_reset().
- *
- * Context: Runtime services are locked.
- * Return: the address for the kernel, or NULL.
- */
-void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp)
-{
-	void *mem;
-
-	if (size > EFI_GATE_ARGS_SIZE - args_used)
-		return alloc_large_arg(size, addr, gfp);
-
-	mem = efi_gate_args + args_used;
-	*addr = EFI_GATE_ARGS + args_used;
-	size = ALIGN(size, 16);
-	args_used += size;
-	/* A few words mostly: not worth a call of memset() */
-	memset64(mem, 0, size / sizeof(u64));
-	return mem;
-}
+struct gate_flags {
+	bool		cli;		/* by CLI, interrupts are off */
+	int		held;		/* vector of the interrupt that waits, or -1 */
+	unsigned int	steps;		/* so many more instructions */
+	bool		port;		/* one instruction, with access to all ports */
+};
 
 /*
  * Entering and leaving
@@ -301,57 +149,86 @@ static int map_this_cpu(void)
 	return cpu == gate_cpu ? 0 : map_cpu(cpu);
 }
 
+static void read_user(struct gate_user *u)
+{
+	savesegment(ds, u->ds);
+	savesegment(es, u->es);
+	savesegment(fs, u->fs);
+	savesegment(gs, u->gs);
+	if (cpu_feature_enabled(X86_FEATURE_OSPKE))
+		u->pkru = rdpkru();
+}
+
+/* Load what of @to is not the same in @from, which is what the CPU has. */
+static void load_user(const struct gate_user *to, const struct gate_user *from)
+{
+	if (to->ds != from->ds)
+		loadsegment(ds, to->ds);
+	if (to->es != from->es)
+		loadsegment(es, to->es);
+	/* A selector brings a base along. */
+	if (to->fs != from->fs)
+		loadsegment(fs, to->fs);
+	if (to->fs != from->fs || to->fsbase != from->fsbase)
+		x86_fsbase_write_cpu(to->fsbase);
+	if (to->gs != from->gs)
+		load_gs_index(to->gs);
+	if (to->gs != from->gs || to->gsbase != from->gsbase)
+		x86_gsbase_write_cpu_inactive(to->gsbase);
+	if (cpu_feature_enabled(X86_FEATURE_OSPKE) && to->pkru != from->pkru)
+		wrpkru(to->pkru);
+}
+
+/* What the caller has, and what firmware begins with */
+static void gate_init_state(struct gate_state *s)
+{
+	read_user(&s->caller);
+	s->caller.fsbase = x86_fsbase_read_cpu();
+	s->caller.gsbase = x86_gsbase_read_cpu_inactive();
+	s->firmware = s->caller;
+	s->firmware.fsbase = 0;
+	s->firmware.gsbase = 0;
+	s->firmware.pkru = 0;
+}
+
 /*
  * Interrupts are off, and stay off in between these two. MSRs are accessed without
  * the tracepoints and hooks of others: it is for every call, and never for Xen PV.
  */
-static void gate_begin(struct gate_task *t)
+static void gate_begin(struct gate_state *s)
 {
 	struct x86_hw_tss *tss = this_cpu_ptr(&cpu_tss_rw.x86_tss);
 
-	savesegment(ss, t->ss);
-	savesegment(ds, t->ds);
-	savesegment(es, t->es);
-	savesegment(fs, t->fs);
-	savesegment(gs, t->gs);
-	t->fsbase = x86_fsbase_read_cpu();
-	t->gsbase = x86_gsbase_read_cpu_inactive();
-	if (t->fsbase)
-		x86_fsbase_write_cpu(0);
-	if (t->gsbase)
-		x86_gsbase_write_cpu_inactive(0);
+	savesegment(ss, s->ss);
+	load_user(&s->firmware, &s->caller);
 
 	/* SYSCALL is an invalid opcode, SYSENTER a general protection fault. */
-	t->efer = __rdmsr(MSR_EFER);
-	native_wrmsrl(MSR_EFER, t->efer & ~EFER_SCE);
+	s->efer = __rdmsr(MSR_EFER);
+	native_wrmsrl(MSR_EFER, s->efer & ~EFER_SCE);
 	if (boot_cpu_has(X86_FEATURE_SEP)) {
-		t->sysenter_cs = __rdmsr(MSR_IA32_SYSENTER_CS);
+		s->sysenter_cs = __rdmsr(MSR_IA32_SYSENTER_CS);
 		native_wrmsrl(MSR_IA32_SYSENTER_CS, 0);
 	}
 
 	/* What the caller has forbidden itself does not apply to firmware. */
-	t->misc_features = this_cpu_read(msr_misc_features_shadow);
-	if (t->misc_features & MSR_MISC_FEATURES_ENABLES_CPUID_FAULT)
-		native_wrmsrl(MSR_MISC_FEATURES_ENABLES, t->misc_features &
+	s->misc_features = this_cpu_read(msr_misc_features_shadow);
+	if (s->misc_features & MSR_MISC_FEATURES_ENABLES_CPUID_FAULT)
+		native_wrmsrl(MSR_MISC_FEATURES_ENABLES, s->misc_features &
 		       ~MSR_MISC_FEATURES_ENABLES_CPUID_FAULT);
-	t->tsd = cr4_read_shadow() & X86_CR4_TSD;
-	if (t->tsd)
+	s->tsd = cr4_read_shadow() & X86_CR4_TSD;
+	if (s->tsd)
 		cr4_clear_bits_irqsoff(X86_CR4_TSD);
-	if (cpu_feature_enabled(X86_FEATURE_OSPKE)) {
-		t->pkru = rdpkru();
-		wrpkru(0);
-	}
 #if EFI_PGD_BASE >= 612
 	if (cpu_feature_enabled(X86_FEATURE_USER_SHSTK)) {
-		t->u_cet = __rdmsr(MSR_IA32_U_CET);
+		s->u_cet = __rdmsr(MSR_IA32_U_CET);
 		native_wrmsrl(MSR_IA32_U_CET, 0);
 	}
 #endif
 
 	/* Events at CPL 3 go to the gate's stack; all ports are open. */
-	t->sp0 = tss->sp0;
+	s->sp0 = tss->sp0;
 	tss->sp0 = (u64)(&efi_gate_page.regs + 1);
-	t->io_bitmap_base = tss->io_bitmap_base;
+	s->io_bitmap_base = tss->io_bitmap_base;
 	if (IS_ENABLED(CONFIG_X86_IOPL_IOPERM)) {
 		tss->io_bitmap_base = IO_BITMAP_OFFSET_VALID_ALL;
 		/* A VM exit cuts it. */
@@ -359,102 +236,118 @@ static void gate_begin(struct gate_task *t)
 	}
 }
 
-/* Put back what firmware, and gate_begin(), have changed. */
-static const char *gate_end(const struct gate_task *t)
+static void gate_end(struct gate_state *s)
 {
 	struct x86_hw_tss *tss = this_cpu_ptr(&cpu_tss_rw.x86_tss);
-	const char *changed = NULL;
-	unsigned short sel;
 
-	tss->sp0 = t->sp0;
-	tss->io_bitmap_base = t->io_bitmap_base;
+	tss->sp0 = s->sp0;
+	tss->io_bitmap_base = s->io_bitmap_base;
 
 	/* Events at CPL 3 make SS null, and so it is left where it was not. */
-	loadsegment(ss, t->ss);
-	savesegment(ds, sel);
-	if (sel != t->ds) {
-		loadsegment(ds, t->ds);
-		changed = "DS";
-	}
-	savesegment(es, sel);
-	if (sel != t->es) {
-		loadsegment(es, t->es);
-		changed = "ES";
-	}
-	savesegment(fs, sel);
-	if (sel != t->fs) {
-		loadsegment(fs, t->fs);
-		changed = "FS";
-	}
-	savesegment(gs, sel);
-	if (sel != t->gs) {
-		load_gs_index(t->gs);
-		changed = "GS";
-	}
+	loadsegment(ss, s->ss);
+	read_user(&s->firmware);
 	/* Without instructions for it, only a selector changes a base. */
-	if (boot_cpu_has(X86_FEATURE_FSGSBASE)) {
-		if (x86_fsbase_read_cpu())
-			changed = "FS base";
-		if (x86_gsbase_read_cpu_inactive())
-			changed = "GS base";
-	}
-	x86_fsbase_write_cpu(t->fsbase);
-	x86_gsbase_write_cpu_inactive(t->gsbase);
+	if (boot_cpu_has(X86_FEATURE_FSGSBASE) ||
+	    s->firmware.fs != s->caller.fs)
+		s->firmware.fsbase = x86_fsbase_read_cpu();
+	if (boot_cpu_has(X86_FEATURE_FSGSBASE) ||
+	    s->firmware.gs != s->caller.gs)
+		s->firmware.gsbase = x86_gsbase_read_cpu_inactive();
+	load_user(&s->caller, &s->firmware);
 
 #if EFI_PGD_BASE >= 612
 	if (cpu_feature_enabled(X86_FEATURE_USER_SHSTK))
-		native_wrmsrl(MSR_IA32_U_CET, t->u_cet);
+		native_wrmsrl(MSR_IA32_U_CET, s->u_cet);
 #endif
-	if (cpu_feature_enabled(X86_FEATURE_OSPKE)) {
-		if (rdpkru())
-			changed = "PKRU";
-		wrpkru(t->pkru);
-	}
-	if (t->tsd)
+	if (s->tsd)
 		cr4_set_bits_irqsoff(X86_CR4_TSD);
-	if (t->misc_features & MSR_MISC_FEATURES_ENABLES_CPUID_FAULT)
-		native_wrmsrl(MSR_MISC_FEATURES_ENABLES, t->misc_features);
+	if (s->misc_features & MSR_MISC_FEATURES_ENABLES_CPUID_FAULT)
+		native_wrmsrl(MSR_MISC_FEATURES_ENABLES, s->misc_features);
 	if (boot_cpu_has(X86_FEATURE_SEP))
-		native_wrmsrl(MSR_IA32_SYSENTER_CS, t->sysenter_cs);
-	native_wrmsrl(MSR_EFER, t->efer);
-	return changed;
+		native_wrmsrl(MSR_IA32_SYSENTER_CS, s->sysenter_cs);
+	native_wrmsrl(MSR_EFER, s->efer);
 }
 
 /*
  * The CPU traces branches and events into buffers in the entry area, which is not
- * mapped while firmware runs. On its way, a debug exception clears DEBUGCTL.BTF.
+ * mapped while firmware runs. A counter that is left to run without its buffer
+ * overflows without a word: stop those, too.
  */
 struct gate_trace {
 	u64	debugctl;
 	u64	pebs_enable;
+	u64	global_ctrl;
 };
 
-static void stop_trace(struct gate_trace *t)
+#define DEBUGCTL_BTS	(DEBUGCTLMSR_TR | DEBUGCTLMSR_BTS | DEBUGCTLMSR_BTINT)
+
+static __always_inline void write_msr(u32 msr, u64 value)
 {
-	rdmsrl(MSR_IA32_DEBUGCTLMSR, t->debugctl);
-	if (t->debugctl)
-		wrmsrl(MSR_IA32_DEBUGCTLMSR, 0);
-	if (!boot_cpu_has(X86_FEATURE_PEBS))
-		return;
-	rdmsrl(MSR_IA32_PEBS_ENABLE, t->pebs_enable);
-	if (t->pebs_enable)
-		wrmsrl(MSR_IA32_PEBS_ENABLE, 0);
+	__wrmsr(msr, lower_32_bits(value), upper_32_bits(value));
 }
 
-static void start_trace(const struct gate_trace *t)
+static __always_inline void stop_trace(struct gate_trace *t)
 {
-	if (boot_cpu_has(X86_FEATURE_PEBS) && t->pebs_enable)
-		wrmsrl(MSR_IA32_PEBS_ENABLE, t->pebs_enable);
-	if (t->debugctl)
-		wrmsrl(MSR_IA32_DEBUGCTLMSR, t->debugctl);
+	t->debugctl = __rdmsr(MSR_IA32_DEBUGCTLMSR);
+	if (t->debugctl & DEBUGCTL_BTS)
+		write_msr(MSR_IA32_DEBUGCTLMSR, t->debugctl & ~DEBUGCTL_BTS);
+	t->pebs_enable = 0;
+	if (!static_cpu_has(X86_FEATURE_PEBS) ||
+	    !static_cpu_has(X86_FEATURE_ARCH_PERFMON))
+		return;
+	t->pebs_enable = __rdmsr(MSR_IA32_PEBS_ENABLE);
+	if (!t->pebs_enable)
+		return;
+	t->global_ctrl = __rdmsr(MSR_CORE_PERF_GLOBAL_CTRL);
+	write_msr(MSR_CORE_PERF_GLOBAL_CTRL, t->global_ctrl & ~t->pebs_enable);
+	write_msr(MSR_IA32_PEBS_ENABLE, 0);
+}
+
+static __always_inline void start_trace(const struct gate_trace *t)
+{
+	if (t->pebs_enable) {
+		write_msr(MSR_IA32_PEBS_ENABLE, t->pebs_enable);
+		write_msr(MSR_CORE_PERF_GLOBAL_CTRL, t->global_ctrl);
+	}
+	if (t->debugctl & DEBUGCTL_BTS)
+		write_msr(MSR_IA32_DEBUGCTLMSR, t->debugctl);
+}
+
+/*
+ * An NMI or a machine check that came meanwhile is handled when tracing is the
+ * kernel's again, which the handler may change. INT uses the stack of the NMI and
+ * its reentrance check, as the CPU would have. NMIs are blocked until the handler's
+ * IRET, if there is no other before: nothing here may take an exception.
+ */
+static noinstr void enter_firmware(void)
+{
+	struct efi_gate_page *page = &efi_gate_page;
+	struct gate_trace trace __uninitialized;
+	unsigned long dr7;
+
+	/* Breakpoints may be at any address, EFI's among them. */
+	dr7 = local_db_save();
+	if (static_cpu_has(X86_FEATURE_DS))
+		stop_trace(&trace);
+	efi_gate_enter();
+	if (static_cpu_has(X86_FEATURE_DS))
+		start_trace(&trace);
+	if (page->nmi_pending) {
+		page->nmi_pending = 0;
+		asm volatile("int %0" : : "i" (X86_TRAP_NMI) : "memory");
+	}
+	/* After it: the IRET from this one would unblock NMIs, too. */
+	if (page->mce_pending) {
+		page->mce_pending = 0;
+		asm volatile("int %0" : : "i" (X86_TRAP_MC) : "memory");
+	}
+	local_db_restore(dr7);
 }
 
 /* Interrupts are off. */
 static void enter(void)
 {
 	struct efi_gate_page *page = &efi_gate_page;
-	struct gate_trace trace EFI_GATE_UNINIT;
-	unsigned long dr7;
 
 	/*
 	 * Nothing is flushed on the way back, as EFI has PCID 0, which the kernel
@@ -467,15 +360,7 @@ static void enter(void)
 		page->kernel_cr3 |= X86_CR3_PCID_NOFLUSH;
 	page->fault = 0;
 	page->vector = EFI_GATE_NOTHING;
-
-	/* Breakpoints may be at any address, EFI's among them. */
-	dr7 = local_db_save();
-	if (boot_cpu_has(X86_FEATURE_DS))
-		stop_trace(&trace);
-	efi_gate_enter();
-	if (boot_cpu_has(X86_FEATURE_DS))
-		start_trace(&trace);
-	local_db_restore(dr7);
+	enter_firmware();
 }
 
 static size_t copy(u64 to, u64 from, size_t size)
@@ -539,26 +424,141 @@ bool efi_gate_write(u64 va, const void *buf, size_t size)
 	return copy(va, (u64)efi_gate_page.buffer, size) == size;
 }
 
-static void deliver_irq(unsigned int vector)
+/*
+ * KVM announces with a token that a page is missing, and later, by an interrupt,
+ * that it is there. The task that has waited takes the token off a list then. Who
+ * did not wait has to do that when it may sleep, or it stays there.
+ */
+#define MAX_APF		16
+
+static u32 apf_tokens[MAX_APF];
+static unsigned int nr_apf_tokens;
+
+static void note_apf(u32 token)
+{
+	if (nr_apf_tokens < MAX_APF)
+		apf_tokens[nr_apf_tokens++] = token;
+}
+
+/**
+ * efi_gate_settle() - catch up on what had to wait during a call
+ *
+ * Context: Process context, may sleep. Runtime services are locked.
+ */
+void efi_gate_settle(void)
+{
+	if (!nr_apf_tokens)
+		return;
+
+	local_irq_disable();
+	while (nr_apf_tokens)
+		kvm_async_pf_task_wait_schedule(apf_tokens[--nr_apf_tokens]);
+	local_irq_enable();
+}
+
+static void deliver_irq(struct gate_state *s, unsigned int vector)
 {
 	const gate_desc *idt = (gate_desc *)efi_gate_page.kernel_idt.address;
 
+	gate_end(s);
 	efi_gate_deliver_irq(gate_offset(&idt[vector]));
+	gate_begin(s);
+}
+
+/*
+ * Firmware turns interrupts off around a few accesses that belong together, such
+ * as those to an index and a data port. An interrupt that arrives then is held,
+ * and firmware goes on with interrupts really off, instruction by instruction,
+ * until it turns them on or has used up the number that it gets. STI is seen as
+ * such; POPF is seen by the trap flag that it clears.
+ */
+#define MAX_STEPS	256
+
+static bool may_deliver(struct gate_flags *f)
+{
+	return !f->cli || !f->steps;
+}
+
+static void deliver_held(struct gate_state *s, struct gate_flags *f)
+{
+	int vector = f->held;
+
+	f->held = -1;
+	f->cli = false;
+	deliver_irq(s, vector);
+}
+
+/* What firmware is to be run with, for the gate's reasons */
+static void set_flags(struct pt_regs *regs, const struct gate_flags *f)
+{
+	if (f->held >= 0)
+		regs->flags &= ~X86_EFLAGS_IF;
+	if (f->held >= 0 || f->port)
+		regs->flags |= X86_EFLAGS_TF;
+	if (f->port)
+		regs->flags |= X86_EFLAGS_IOPL;
+}
+
+/* Take that out again of what firmware was left with. */
+static void clear_flags(struct pt_regs *regs, unsigned long if_flag)
+{
+	regs->flags &= ~(X86_EFLAGS_TF | X86_EFLAGS_IOPL);
+	regs->flags |= if_flag;
+}
+
+/* A debug exception: is it one of the gate's own, or one that does not matter? */
+static bool go_on_after_db(struct gate_flags *f, bool trap_flag)
+{
+	unsigned long dr6, debugctl;
+
+	/* Reset it, as the kernel's handler expects it. */
+	get_debugreg(dr6, 6);
+	set_debugreg(DR6_RESERVED, 6);
+	dr6 ^= DR6_RESERVED;
+
+	/* The exception has cleared what a tracer wants of the caller. */
+	if (test_thread_flag(TIF_BLOCKSTEP)) {
+		rdmsrl(MSR_IA32_DEBUGCTLMSR, debugctl);
+		wrmsrl(MSR_IA32_DEBUGCTLMSR, debugctl | DEBUGCTLMSR_BTF);
+	}
+
+	if (dr6 & ~(DR_STEP | DR_BUS_LOCK) || !dr6)
+		return false;
+	if (!(dr6 & DR_STEP))
+		return true;
+
+	if (!f->port && f->held < 0)
+		efi_gate_unusual(EFI_GATE_TRAP_FLAG, &efi_gate_page.regs);
+	/* Interrupts wait for instructions, and not for parts of one. */
+	if (f->held >= 0 && !f->port) {
+		f->cli = trap_flag;
+		if (!--f->steps)
+			efi_gate_unusual(EFI_GATE_LONG_CLI, &efi_gate_page.regs);
+	}
+	f->port = false;
+	return true;
 }
 
 /* Run the firmware until the call is over. Interrupts are off. */
-static void run(struct gate_exit *e)
+static void run(struct gate_state *s, struct efi_gate_exit *e)
 {
 	struct efi_gate_page *page = &efi_gate_page;
 	struct pt_regs *regs = &page->regs;
-	unsigned long dr6;
+	unsigned long if_flag = regs->flags & X86_EFLAGS_IF;
+	struct gate_flags flags = { .held = -1 };
+	bool trap_flag;
 
 	e->in_gate = false;
 	e->returned = false;
 	e->refused = NULL;
 	store_idt(&page->kernel_idt);
 	for (;;) {
+		if (flags.held >= 0 && may_deliver(&flags))
+			deliver_held(s, &flags);
+		set_flags(regs, &flags);
 		enter();
+		trap_flag = regs->flags & X86_EFLAGS_TF;
+		clear_flags(regs, if_flag);
 
 		if (page->fault) {
 			e->vector = page->fault - 1;
@@ -573,24 +573,38 @@ static void run(struct gate_exit *e)
 		case X86_TRAP_MC:
 			continue;
 		case EFI_GATE_IRQ:
-			deliver_irq(regs->orig_ax + 128);
+			flags.held = regs->orig_ax + 128;
+			flags.steps = MAX_STEPS;
 			continue;
 		case X86_TRAP_PF:
 			/* The page is the host's to bring back: try again. */
-			if (kvm_read_and_reset_apf_flags())
+			if (kvm_read_and_reset_apf_flags()) {
+				note_apf(page->cr2);
 				continue;
-			e->returned = regs->ip == FW_RETURN &&
-				      page->cr2 == FW_RETURN;
+			}
+			e->returned = regs->ip == EFI_GATE_RETURN &&
+				      page->cr2 == EFI_GATE_RETURN;
 			break;
+		case X86_TRAP_UD:
 		case X86_TRAP_GP:
-			if (efi_gate_emulate(regs, &e->refused))
+			switch (efi_gate_emulate(page->vector, regs, &e->refused)) {
+			case EFI_GATE_REFUSED:
+				break;
+			case EFI_GATE_PORT:
+				flags.port = true;
 				continue;
+			case EFI_GATE_CLI:
+				flags.cli = true;
+				continue;
+			case EFI_GATE_STI:
+				flags.cli = false;
+				continue;
+			case EFI_GATE_DONE:
+				continue;
+			}
 			break;
 		case X86_TRAP_DB:
-			/* Reset it, as the kernel's handler expects it. */
-			get_debugreg(dr6, 6);
-			set_debugreg(DR6_RESERVED, 6);
-			if ((dr6 ^ DR6_RESERVED) == DR_BUS_LOCK)
+			if (go_on_after_db(&flags, trap_flag))
 				continue;
 			break;
 		case X86_TRAP_NM:
@@ -602,6 +616,8 @@ static void run(struct gate_exit *e)
 		break;
 	}
 
+	if (flags.held >= 0)
+		deliver_held(s, &flags);
 	if (e->returned)
 		return;
 
@@ -609,106 +625,30 @@ static void run(struct gate_exit *e)
 	e->insn_size = efi_gate_read(regs->ip, e->insn, sizeof(e->insn));
 }
 
-/*
- * Reports
- */
-
-static const char *const exception_names[EFI_GATE_EXCEPTIONS] = {
-	[X86_TRAP_DE]	= "divide error",
-	[X86_TRAP_DB]	= "debug exception",
-	[X86_TRAP_BP]	= "breakpoint",
-	[X86_TRAP_UD]	= "invalid opcode",
-	[X86_TRAP_NM]	= "device not available",
-	[X86_TRAP_TS]	= "invalid TSS",
-	[X86_TRAP_NP]	= "segment not present",
-	[X86_TRAP_SS]	= "stack-segment fault",
-	[X86_TRAP_GP]	= "general protection fault",
-	[X86_TRAP_PF]	= "page fault",
-	[X86_TRAP_MF]	= "x87 floating-point exception",
-	[X86_TRAP_AC]	= "alignment check",
-	[X86_TRAP_XF]	= "SIMD floating-point exception",
-	[X86_TRAP_CP]	= "control protection exception",
-};
-
-static const char *region_name(u64 addr, u64 *start)
-{
-	efi_memory_desc_t *md;
-	u64 size;
-
-	for_each_efi_memory_desc(md) {
-		size = md->num_pages << EFI_PAGE_SHIFT;
-		*start = md->phys_addr;
-		if (addr - *start >= size)
-			*start = md->virt_addr;
-		if (addr - *start >= size)
-			continue;
-
-		switch (md->type) {
-		case EFI_RUNTIME_SERVICES_CODE:
-			return "runtime services code";
-		case EFI_RUNTIME_SERVICES_DATA:
-			return "runtime services data";
-		case EFI_BOOT_SERVICES_CODE:
-		case EFI_BOOT_SERVICES_DATA:
-			return "boot services memory";
-		default:
-			return "an EFI region";
-		}
-	}
-
-	*start = addr & PAGE_MASK;
-	if (addr - FW_STACK < FW_STACK_SIZE)
-		return "the stack";
-	if (addr - EFI_GATE_ARGS < EFI_GATE_ARGS_SIZE)
-		return "the arguments";
-	return "no EFI region";
-}
-
-static void report(enum efi_gate_service service, const struct gate_exit *e)
-{
-	const struct pt_regs *r = &efi_gate_page.regs;
-	const char *name = NULL, *region;
-	u64 start;
-
-	if (e->vector < EFI_GATE_EXCEPTIONS)
-		name = exception_names[e->vector];
-	region = region_name(r->ip, &start);
-
-	pr_err(FW_BUG "%s: %s%s%s in %s at 0x%llx + 0x%llx\n",
-	       efi_gate_service_name(service), name ?: "exception",
-	       e->refused ? ", refused: " : "", e->refused ?: "",
-	       e->in_gate ? "the gate, bound for" : region, start,
-	       r->ip - start);
-	pr_err("vector %u, error code 0x%lx, CR2 0x%llx, code %*ph\n",
-	       e->vector, r->orig_ax, e->cr2, (int)e->insn_size, e->insn);
-	pr_err("RIP %04x:%016lx RSP %04x:%016lx RFLAGS %08lx\n",
-	       (u16)r->cs, r->ip, (u16)r->ss, r->sp, r->flags);
-	pr_err("RAX %016lx RBX %016lx RCX %016lx RDX %016lx\n",
-	       r->ax, r->bx, r->cx, r->dx);
-	pr_err("RSI %016lx RDI %016lx RBP %016lx R8  %016lx\n",
-	       r->si, r->di, r->bp, r->r8);
-	pr_err("R9  %016lx R10 %016lx R11 %016lx R12 %016lx\n",
-	       r->r9, r->r10, r->r11, r->r12);
-	pr_err("R13 %016lx R14 %016lx R15 %016lx\n",
-	       r->r13, r->r14, r->r15);
-	pr_err("the call was ended, and EFI runtime services are off from now on\n");
-}
-
 /* The x64 calling convention; what it says is the caller's was 0 on entry. */
-static const char *changed_registers(void)
+static const char *changed_registers(const struct gate_state *s)
 {
 	const struct pt_regs *r = &efi_gate_page.regs;
+	const struct gate_user *u = &s->firmware;
 
 	if (r->bx | r->bp | r->si | r->di | r->r12 | r->r13 | r->r14 | r->r15)
 		return "registers that are its caller's";
-	if (r->sp != FW_STACK + FW_STACK_SIZE - (FW_FRAME_WORDS - 1) * 8)
+	if (r->sp != EFI_GATE_STACK + EFI_GATE_STACK_SIZE - (FW_FRAME_WORDS - 1) * 8)
 		return "RSP";
 	if (r->flags & X86_EFLAGS_DF)
 		return "RFLAGS.DF";
-	if (r->flags & (X86_EFLAGS_AC | X86_EFLAGS_NT | X86_EFLAGS_TF))
+	if (r->flags & (X86_EFLAGS_AC | X86_EFLAGS_NT))
 		return "RFLAGS";
 	if (r->cs != __USER_CS || r->ss != __USER_DS)
 		return "CS or SS";
+	if (u->ds != s->caller.ds || u->es != s->caller.es)
+		return "DS or ES";
+	if (u->fs != s->caller.fs || u->fsbase)
+		return "FS";
+	if (u->gs != s->caller.gs || u->gsbase)
+		return "GS";
+	if (u->pkru)
+		return "PKRU";
 	return NULL;
 }
 
@@ -719,7 +659,7 @@ static const char *changed_registers(void)
 static void prepare(u64 addr, const u64 *args)
 {
 	struct pt_regs *regs = &efi_gate_page.regs;
-	u64 *frame = fw_stack + FW_STACK_SIZE - FW_FRAME_WORDS * 8;
+	u64 *frame = fw_stack + EFI_GATE_STACK_SIZE - FW_FRAME_WORDS * 8;
 
 	/* What is not an argument is 0, and so nothing of the kernel's. */
 	memset64((u64 *)regs, 0, offsetof(struct pt_regs, orig_ax) / sizeof(u64));
@@ -728,8 +668,8 @@ static void prepare(u64 addr, const u64 *args)
 	regs->r8 = args[2];
 	regs->r9 = args[3];
 	frame[5] = args[4];
-	frame[0] = FW_RETURN;
-	regs->sp = FW_STACK + FW_STACK_SIZE - FW_FRAME_WORDS * 8;
+	frame[0] = EFI_GATE_RETURN;
+	regs->sp = EFI_GATE_STACK + EFI_GATE_STACK_SIZE - FW_FRAME_WORDS * 8;
 	regs->ip = addr;
 	regs->cs = __USER_CS;
 	regs->ss = __USER_DS;
@@ -756,11 +696,15 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 				const u64 *args)
 {
 	static unsigned long said;
-	const char *changed = NULL;
-	struct gate_task task EFI_GATE_UNINIT;
-	struct gate_exit e EFI_GATE_UNINIT;
+	struct efi_gate_exit e __uninitialized;
+	struct gate_state s __uninitialized;
+	const char *changed;
 	unsigned long flags;
 	int err;
+
+	/* An address that the firmware's table does not have, or that is not one */
+	if (!addr)
+		return EFI_UNSUPPORTED;
 
 	prepare(addr, args);
 
@@ -769,9 +713,12 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 	local_irq_save(flags);
 	err = map_this_cpu();
 	if (!err) {
-		gate_begin(&task);
-		run(&e);
-		changed = gate_end(&task);
+		efi_gate_running(service, current);
+		gate_init_state(&s);
+		gate_begin(&s);
+		run(&s, &e);
+		gate_end(&s);
+		efi_gate_running(service, NULL);
 	}
 	local_irq_restore(flags);
 	firmware_restrict_branch_speculation_end();
@@ -781,16 +728,19 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 		return EFI_OUT_OF_RESOURCES;
 
 	if (e.returned) {
-		changed = changed_registers() ?: changed;
+		changed = changed_registers(&s);
 		if (changed && !test_and_set_bit(service, &said))
 			pr_warn(FW_BUG "%s returned with %s changed\n",
 				efi_gate_service_name(service), changed);
 		return efi_gate_page.regs.ax;
 	}
 
-	clear_bit(EFI_RUNTIME_SERVICES, &efi.flags);
+	if (service == EFI_GATE_PRM_HANDLER)
+		efi_gate_prm_off = true;
+	else
+		clear_bit(EFI_RUNTIME_SERVICES, &efi.flags);
 	add_taint(TAINT_FIRMWARE_WORKAROUND, LOCKDEP_STILL_OK);
-	report(service, &e);
+	efi_gate_report(service, &e);
 	return EFI_ABORTED;
 }
 
@@ -831,11 +781,10 @@ static int __init map_gate(void)
 		err = efi_pt_map(root, (u64)gate_idt, __pa_symbol(gate_idt),
 				 sizeof(gate_idt), _PAGE_NX);
 	if (!err)
-		err = efi_pt_map(root, FW_STACK, __pa(fw_stack), FW_STACK_SIZE,
+		err = efi_pt_map(root, EFI_GATE_STACK, __pa(fw_stack), EFI_GATE_STACK_SIZE,
 				 FW_DATA);
 	if (!err)
-		err = efi_pt_map(root, EFI_GATE_ARGS, __pa(efi_gate_args),
-				 EFI_GATE_ARGS_SIZE, FW_DATA);
+		err = efi_gate_args_init();
 	return err;
 }
 
@@ -860,30 +809,6 @@ static void __init make_idt(void)
 	efi_gate_page.idt.address = (unsigned long)gate_idt;
 }
 
-/* What gate_entry.S takes for granted */
-static void __init check_offsets(void)
-{
-#define CHECK(constant, field) \
-	BUILD_BUG_ON((constant) != offsetof(struct efi_gate_page, field))
-	CHECK(GATE_KERNEL_CR3, kernel_cr3);
-	CHECK(GATE_KERNEL_RSP, kernel_rsp);
-	CHECK(GATE_EFI_CR3, efi_cr3);
-	CHECK(GATE_CR2, cr2);
-	CHECK(GATE_KERNEL_IDT, kernel_idt);
-	CHECK(GATE_IDT, idt);
-	CHECK(GATE_VECTOR, vector);
-	CHECK(GATE_FAULT, fault);
-	CHECK(GATE_NMI_PENDING, nmi_pending);
-	CHECK(GATE_MCE_PENDING, mce_pending);
-	CHECK(GATE_COPY_TO, copy_to);
-	CHECK(GATE_COPY_FROM, copy_from);
-	CHECK(GATE_COPY_LEFT, copy_left);
-	CHECK(GATE_NMI_SAVE, nmi_save);
-	CHECK(GATE_MCE_SAVE, mce_save);
-	CHECK(GATE_REGS, regs);
-#undef CHECK
-}
-
 /**
  * efi_gate_init() - set up the gate
  *
@@ -896,19 +821,17 @@ int __init efi_gate_init(void)
 {
 	int err;
 
-	check_offsets();
 	BUILD_BUG_ON(sizeof(struct efi_gate_page) != PAGE_SIZE);
 	BUILD_BUG_ON(sizeof(gate_idt) != PAGE_SIZE);
 
-	fw_stack = alloc_pages_exact(FW_STACK_SIZE, GFP_KERNEL | __GFP_ZERO);
-	efi_gate_args = alloc_pages_exact(EFI_GATE_ARGS_SIZE,
-					  GFP_KERNEL | __GFP_ZERO);
-	if (!fw_stack || !efi_gate_args)
+	fw_stack = alloc_pages_exact(EFI_GATE_STACK_SIZE,
+				     GFP_KERNEL | __GFP_ZERO);
+	if (!fw_stack)
 		return -ENOMEM;
 
 	make_idt();
 	efi_gate_page.efi_cr3 = __pa(efi_mm.pgd);
-	err = efi_pt_reserve(SPARE_TABLES, GFP_KERNEL) ?: map_gate();
+	err = efi_pt_reserve(EFI_GATE_SPARE_TABLES, GFP_KERNEL) ?: map_gate();
 	if (!err)
 		pr_info("runtime services are isolated: CPL 3, page tables without the kernel\n");
 	return err;
@@ -918,29 +841,35 @@ int __init efi_gate_init(void)
  * efi_gate_load_services() - read the firmware's table of runtime services
  * @table:	address of the table in EFI's page tables
  *
- * To be called again when SetVirtualAddressMap() has changed the addresses.
+ * To be called again when SetVirtualAddressMap() has changed the addresses. The
+ * header of the table says how many services it has: those that an earlier
+ * revision of the specification does not know are left out.
  *
  * Context: Process context, at boot.
- * Return: 0, or -EFAULT if there is no such table.
+ * Return: 0, or -EFAULT if there is no table.
  */
 int __init efi_gate_load_services(u64 table)
 {
+	const efi_table_hdr_t *hdr = &fw_services.hdr;
 	unsigned long flags;
 	size_t size = 0;
 
 	BUILD_BUG_ON(sizeof(fw_services) > sizeof(efi_gate_page.buffer));
 
+	memset(&fw_services, 0, sizeof(fw_services));
 	local_irq_save(flags);
 	store_idt(&efi_gate_page.kernel_idt);
 	if (!map_this_cpu())
 		size = efi_gate_read(table, &fw_services, sizeof(fw_services));
 	local_irq_restore(flags);
 
-	if (size != sizeof(fw_services) ||
-	    fw_services.hdr.signature != RUNTIME_SERVICES_SIGNATURE) {
+	if (size < sizeof(*hdr)) {
 		pr_err(FW_BUG "no runtime services table at 0x%llx\n", table);
 		return -EFAULT;
 	}
+	if (hdr->headersize >= sizeof(*hdr) && hdr->headersize < size)
+		memset((void *)&fw_services + hdr->headersize, 0,
+		       size - hdr->headersize);
 	return 0;
 }
 

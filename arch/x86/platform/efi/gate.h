@@ -49,6 +49,15 @@ enum efi_gate_service {
 #define EFI_GATE_BASE		(EFI_VA_END - SZ_1G)
 
 /*
+ * Firmware's stack: in the hole that the kernel's address space has below the
+ * window for EFI regions. The first page is never mapped: to jump there is to
+ * return from the call.
+ */
+#define EFI_GATE_RETURN		EFI_GATE_BASE
+#define EFI_GATE_STACK		(EFI_GATE_BASE + PAGE_SIZE)
+#define EFI_GATE_STACK_SIZE	SZ_16K
+
+/*
  * The argument area, memory that both the kernel and firmware see: where firmware
  * sees it and how large it is. It begins with a slot for each argument.
  */
@@ -56,20 +65,24 @@ enum efi_gate_service {
 #define EFI_GATE_ARGS_SIZE	SZ_4K
 #define EFI_GATE_SLOT		64
 
-/* For what is set before it is used: the compiler need not clear it. */
-#if __has_attribute(__uninitialized__)
-#define EFI_GATE_UNINIT	__attribute__((__uninitialized__))
-#else
-#define EFI_GATE_UNINIT
-#endif
+/* Zeros that can be read and not written, behind it and behind large arguments */
+#define EFI_GATE_ZEROS_SIZE	SZ_64K
 
-/* gate.c: the argument area */
+/*
+ * Page tables that are kept for changes while a call is made: those of a CPU's
+ * entry area, which may begin in one table of each level and end in the next.
+ */
+#define EFI_GATE_SPARE_TABLES	5
+
+/* gate_args.c */
 extern void *efi_gate_args;
+int efi_gate_args_init(void);
 void efi_gate_args_reset(void);
 void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp);
+int efi_gate_args_map(const void *mem, size_t size, u64 *addr, gfp_t gfp);
 
 /* gate.c: run a function of the firmware at CPL 3 */
-const char *efi_gate_service_name(enum efi_gate_service service);
+extern bool efi_gate_prm_off;
 efi_status_t efi_gate_call(enum efi_gate_service service, const u64 *args);
 efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 				const u64 *args);
@@ -78,12 +91,26 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 size_t efi_gate_read(u64 va, void *buf, size_t size);
 bool efi_gate_write(u64 va, const void *buf, size_t size);
 
+void efi_gate_settle(void);
+
+/* gate_report.c */
+const char *efi_gate_service_name(enum efi_gate_service service);
+
 /* gate.c: setting up */
 int efi_gate_init(void);
 int efi_gate_load_services(u64 table);
 
 /* gate_emulate.c */
-bool efi_gate_emulate(struct pt_regs *regs, const char **what);
+enum efi_gate_action {
+	EFI_GATE_REFUSED,
+	EFI_GATE_DONE,		/* as if the CPU had done it */
+	EFI_GATE_PORT,		/* the CPU may do it, once */
+	EFI_GATE_CLI,
+	EFI_GATE_STI,
+};
+
+enum efi_gate_action efi_gate_emulate(unsigned int vector, struct pt_regs *regs,
+				      const char **what);
 
 /* marshal.c: the runtime services as the kernel calls them */
 efi_status_t efi_marshal_set_virtual_address_map(unsigned long memory_map_size,

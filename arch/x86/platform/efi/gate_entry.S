@@ -20,14 +20,15 @@
  * An NMI or a machine check in the window is noted. On the way in, firmware is
  * not entered then: its registers were only read. On the way out, the interrupted
  * instructions are resumed, without IRET: that would unblock NMIs before the
- * kernel's handler has seen this one. The handler is called as soon as all is
- * the kernel's again, before C code can take an exception and IRET from it.
+ * kernel's handler has seen this one. The caller has it handled as soon as all is
+ * the kernel's again, before it can take an exception and IRET from that.
  */
 #include <linux/export.h>
 #include <linux/linkage.h>
 #include <linux/objtool.h>
 #include <asm/alternative.h>
 #include <asm/asm.h>
+#include <asm/asm-offsets.h>
 #include <asm/cpufeatures.h>
 #include <asm/msr-index.h>
 #include <asm/nospec-branch.h>
@@ -47,11 +48,11 @@
 #define GATE_HINT UNWIND_HINT_EMPTY
 #endif
 
-/* Fields of efi_gate_page and of efi_gate_page.regs; the latter as in pt_regs */
+/* Fields of efi_gate_page, and of efi_gate_page.regs by their names in pt_regs */
 #define GATE(field)	efi_gate_page + GATE_##field(%rip)
-#define REG(offset)	efi_gate_page + GATE_REGS + (offset)(%rip)
-/* What IRET loads: the top of the gate's stack */
-#define IRET(offset)	REG((offset) - 5*8)
+#define REG(name)	efi_gate_page + GATE_regs + (name)(%rip)
+/* What IRET loads, RIP to SS: the top of the gate's stack, right below the regs */
+#define IRET(name)	efi_gate_page + GATE_regs + (name) - SS - 8(%rip)
 
 /* Exceptions for which the CPU pushes an error code: #DF #TS #NP #SS #GP #PF #AC #CP #VC #SX */
 #define HAS_ERROR_CODE	0x60227d00
@@ -67,7 +68,9 @@ SYM_ENTRY(efi_gate_text, SYM_L_GLOBAL, SYM_A_NONE)
  * Enters at CPL 3 with the registers in efi_gate_page.regs. Returns when the
  * firmware took an exception or was interrupted, with its registers there and
  * the reason in efi_gate_page.vector. That is left as it was if firmware was not
- * entered because of an NMI or a machine check. These have been handled.
+ * entered because of an NMI or a machine check. Whether there was one is in
+ * efi_gate_page.nmi_pending and mce_pending: the caller has to have the kernel
+ * handle it, before it takes an exception. Until then NMIs may be blocked.
  *
  * If efi_gate_page.copy_left is not 0, that many bytes are copied instead, on
  * EFI's page tables. An exception, an NMI or a machine check ends that, with some
@@ -86,54 +89,54 @@ SYM_FUNC_START(efi_gate_enter)
 	pushfq
 	UNWIND_HINT_SAVE
 
-	movq	%rsp, GATE(KERNEL_RSP)
+	movq	%rsp, GATE(kernel_rsp)
 	CLEAR_CPU_BUFFERS
 	swapgs
-	leaq	IRET(0), %rsp
+	leaq	IRET(RIP), %rsp
 	GATE_HINT
 
 SYM_INNER_LABEL(efi_gate_window, SYM_L_LOCAL)
-	lidt	GATE(IDT)
-	movq	GATE(EFI_CR3), %rax
+	lidt	GATE(idt)
+	movq	GATE(efi_cr3), %rax
 	movq	%rax, %cr3
 
-	cmpq	$0, GATE(COPY_LEFT)
+	cmpq	$0, GATE(copy_left)
 	jne	.Lcopy
 
 	/* IRET from a copy: an event must not find RSP in the registers. */
-	movq	REG(16*8), %rax
-	movq	%rax, IRET(0*8)
-	movq	REG(17*8), %rax
-	movq	%rax, IRET(1*8)
-	movq	REG(18*8), %rax
-	movq	%rax, IRET(2*8)
-	movq	REG(19*8), %rax
-	movq	%rax, IRET(3*8)
-	movq	REG(20*8), %rax
-	movq	%rax, IRET(4*8)
-	movq	REG(0*8), %r15
-	movq	REG(1*8), %r14
-	movq	REG(2*8), %r13
-	movq	REG(3*8), %r12
-	movq	REG(4*8), %rbp
-	movq	REG(5*8), %rbx
-	movq	REG(6*8), %r11
-	movq	REG(7*8), %r10
-	movq	REG(8*8), %r9
-	movq	REG(9*8), %r8
-	movq	REG(10*8), %rax
-	movq	REG(11*8), %rcx
-	movq	REG(12*8), %rdx
-	movq	REG(13*8), %rsi
-	movq	REG(14*8), %rdi
+	movq	REG(RIP), %rax
+	movq	%rax, IRET(RIP)
+	movq	REG(CS), %rax
+	movq	%rax, IRET(CS)
+	movq	REG(EFLAGS), %rax
+	movq	%rax, IRET(EFLAGS)
+	movq	REG(RSP), %rax
+	movq	%rax, IRET(RSP)
+	movq	REG(SS), %rax
+	movq	%rax, IRET(SS)
+	movq	REG(R15), %r15
+	movq	REG(R14), %r14
+	movq	REG(R13), %r13
+	movq	REG(R12), %r12
+	movq	REG(RBP), %rbp
+	movq	REG(RBX), %rbx
+	movq	REG(R11), %r11
+	movq	REG(R10), %r10
+	movq	REG(R9), %r9
+	movq	REG(R8), %r8
+	movq	REG(RAX), %rax
+	movq	REG(RCX), %rcx
+	movq	REG(RDX), %rdx
+	movq	REG(RSI), %rsi
+	movq	REG(RDI), %rdi
 	UNWIND_HINT_IRET_REGS
 	iretq
 
 .Lcopy:
 	GATE_HINT
-	movq	GATE(COPY_TO), %rdi
-	movq	GATE(COPY_FROM), %rsi
-	movq	GATE(COPY_LEFT), %rcx
+	movq	GATE(copy_to), %rdi
+	movq	GATE(copy_from), %rsi
+	movq	GATE(copy_left), %rcx
 	ASM_STAC
 .Lcopy_byte:
 	movb	(%rsi), %al
@@ -141,17 +144,17 @@ SYM_INNER_LABEL(efi_gate_window, SYM_L_LOCAL)
 	incq	%rsi
 	incq	%rdi
 	decq	%rcx
-	movq	%rcx, GATE(COPY_LEFT)
+	movq	%rcx, GATE(copy_left)
 	jnz	.Lcopy_byte
 	ASM_CLAC
 
 SYM_INNER_LABEL(efi_gate_leave, SYM_L_LOCAL)
 	GATE_HINT
-	movq	GATE(KERNEL_CR3), %rax
+	movq	GATE(kernel_cr3), %rax
 	movq	%rax, %cr3
-	lidt	GATE(KERNEL_IDT)
+	lidt	GATE(kernel_idt)
 	/* From here on, NMIs and machine checks are the kernel's. */
-	movq	GATE(KERNEL_RSP), %rsp
+	movq	GATE(kernel_rsp), %rsp
 	UNWIND_HINT_RESTORE
 	popfq
 	swapgs
@@ -172,22 +175,9 @@ SYM_INNER_LABEL(efi_gate_leave, SYM_L_LOCAL)
 	IBRS_ENTER
 	UNTRAIN_RET
 	CLEAR_BRANCH_HISTORY
+	/* The CALL that RET belongs to is not the last one the CPU has seen. */
+	FILL_RETURN_BUFFER %rax, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_CTXSW
 
-	/*
-	 * INT uses the stack of the NMI and its reentrance check, as the CPU
-	 * would have. NMIs are still blocked, until the handler's IRET.
-	 */
-	cmpb	$0, GATE(NMI_PENDING)
-	je	.Lno_nmi
-	movb	$0, GATE(NMI_PENDING)
-	int	$X86_TRAP_NMI
-.Lno_nmi:
-	/* After it: the IRET from this one would unblock NMIs, too. */
-	cmpb	$0, GATE(MCE_PENDING)
-	je	.Lno_mce
-	movb	$0, GATE(MCE_PENDING)
-	int	$X86_TRAP_MC
-.Lno_mce:
 	popq	%r15
 	popq	%r14
 	popq	%r13
@@ -247,15 +237,15 @@ SYM_CODE_START_LOCAL(efi_gate_exception)
 	pushq	%r13
 	pushq	%r14
 	pushq	%r15
-	movq	%rdi, GATE(VECTOR)
+	movq	%rdi, GATE(vector)
 	movq	%cr2, %rax
-	movq	%rax, GATE(CR2)
+	movq	%rax, GATE(cr2)
 	cmpl	$X86_TRAP_NMI, %edi
 	jne	1f
-	movb	$1, GATE(NMI_PENDING)
+	movb	$1, GATE(nmi_pending)
 1:	cmpl	$X86_TRAP_MC, %edi
 	jne	2f
-	movb	$1, GATE(MCE_PENDING)
+	movb	$1, GATE(mce_pending)
 2:	jmp	efi_gate_leave
 
 .Lirq:
@@ -268,7 +258,8 @@ SYM_CODE_END(efi_gate_exception)
 /*
  * Return to where an event came from, without IRET. All it takes is RSP, RIP and
  * RFLAGS, because the privilege level stays what it was. The new frame may lie on
- * top of the one that the CPU has pushed, so that is read first.
+ * top of the one that the CPU has pushed, so that is read first. The return is a
+ * far one, which no branch predictor has a say in: firmware may have trained it.
  */
 .macro RESUME save
 	movq	%rbx, efi_gate_page + \save + 1*8(%rip)
@@ -276,15 +267,15 @@ SYM_CODE_END(efi_gate_exception)
 	movq	5*8(%rsp), %rax
 	movq	2*8(%rsp), %rbx
 	movq	4*8(%rsp), %rcx
-	movq	%rbx, -1*8(%rax)
-	movq	%rcx, -2*8(%rax)
-	leaq	-2*8(%rax), %rsp
+	movq	$__KERNEL_CS, -1*8(%rax)
+	movq	%rbx, -2*8(%rax)
+	movq	%rcx, -3*8(%rax)
+	leaq	-3*8(%rax), %rsp
 	movq	efi_gate_page + \save(%rip), %rax
 	movq	efi_gate_page + \save + 1*8(%rip), %rbx
 	movq	efi_gate_page + \save + 2*8(%rip), %rcx
 	popfq
-	ANNOTATE_UNRET_SAFE
-	ret
+	lretq
 	int3
 .endm
 
@@ -311,21 +302,21 @@ SYM_CODE_START_LOCAL(efi_gate_nested)
 	/* Copying, or IRET to where the firmware cannot go: tell the caller. */
 	popq	%rax
 	incq	%rax
-	movq	%rax, GATE(FAULT)
+	movq	%rax, GATE(fault)
 	movq	%cr2, %rax
-	movq	%rax, GATE(CR2)
+	movq	%rax, GATE(cr2)
 	jmp	efi_gate_leave
 
 .Lnested_nmi:
-	movb	$1, GATE(NMI_PENDING)
-	ABORT_ENTRY GATE_NMI_SAVE
-	RESUME GATE_NMI_SAVE
+	movb	$1, GATE(nmi_pending)
+	ABORT_ENTRY GATE_nmi_save
+	RESUME GATE_nmi_save
 
 .Lnested_mce:
 	GATE_HINT
-	movb	$1, GATE(MCE_PENDING)
-	ABORT_ENTRY GATE_MCE_SAVE
-	RESUME GATE_MCE_SAVE
+	movb	$1, GATE(mce_pending)
+	ABORT_ENTRY GATE_mce_save
+	RESUME GATE_mce_save
 SYM_CODE_END(efi_gate_nested)
 
 	.balign PAGE_SIZE, 0xcc

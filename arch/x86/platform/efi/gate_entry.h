@@ -22,24 +22,6 @@
 #define EFI_GATE_IRQ_STUB	8
 #endif
 
-/* Offsets in struct efi_gate_page, checked in gate.c */
-#define GATE_KERNEL_CR3		0x00
-#define GATE_KERNEL_RSP		0x08
-#define GATE_EFI_CR3		0x10
-#define GATE_CR2		0x18
-#define GATE_KERNEL_IDT		0x20
-#define GATE_IDT		0x30
-#define GATE_VECTOR		0x40
-#define GATE_FAULT		0x48
-#define GATE_NMI_PENDING	0x50
-#define GATE_MCE_PENDING	0x51
-#define GATE_COPY_TO		0x58
-#define GATE_COPY_FROM		0x60
-#define GATE_COPY_LEFT		0x68
-#define GATE_NMI_SAVE		0x70
-#define GATE_MCE_SAVE		0x90
-#define GATE_REGS		0x808
-
 #ifndef __ASSEMBLY__
 
 #include <linux/build_bug.h>
@@ -58,8 +40,8 @@
  * @idt:		IDT to enter with
  * @vector:		why firmware was left: an exception, or EFI_GATE_*
  * @fault:		1 + vector of an exception in the gate itself, 0 if none
- * @nmi_pending:	an NMI is to be handed to the kernel
- * @mce_pending:	a machine check is to be handed to the kernel
+ * @nmi_pending:	there was an NMI, for the kernel to handle
+ * @mce_pending:	the same of a machine check
  * @copy_to:		where efi_gate_enter() is to copy to
  * @copy_from:		where it is to copy from
  * @copy_left:		bytes to copy; 0 if it is to run firmware

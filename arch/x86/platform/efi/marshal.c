@@ -26,11 +26,6 @@
 
 #include "gate.h"
 
-/* Status codes of the specification, appendix D, that are in use */
-#define STATUS_ERROR		BIT_ULL(63)
-#define STATUS_ERRORS		(GENMASK_ULL(28, 1) | GENMASK_ULL(35, 31))
-#define STATUS_WARNINGS		GENMASK_ULL(7, 0)	/* 0 is EFI_SUCCESS */
-
 /* EfiResetPlatformSpecific */
 #define RESET_TYPE_MAX		3
 
@@ -111,22 +106,17 @@ static efi_status_t call_end(struct rts_call *call)
 {
 	/* Here, and not at the next call: that may be one that cannot sleep */
 	efi_gate_args_reset();
+	if (call->gfp == GFP_KERNEL)
+		efi_gate_settle();
 	up(&rts_lock);
 	return call->status;
 }
 
+/* Any status is passed on: it may be the vendor's own. Callers only compare it. */
 static void call_firmware(struct rts_call *call)
 {
-	u64 code, known;
-
-	if (call->status != EFI_SUCCESS)
-		return;
-
-	call->status = efi_gate_call(call->service, call->args);
-	code = call->status & ~STATUS_ERROR;
-	known = call->status & STATUS_ERROR ? STATUS_ERRORS : STATUS_WARNINGS;
-	if (code >= 64 || !(known & BIT_ULL(code)))
-		firmware_bug(call, "status", call->status);
+	if (call->status == EFI_SUCCESS)
+		call->status = efi_gate_call(call->service, call->args);
 }
 
 /*
@@ -211,9 +201,12 @@ static bool has_size(const struct rts_call *call)
 	       call->status == EFI_BUFFER_TOO_SMALL;
 }
 
-/* That size, which firmware left at @area, if it goes with @room for it */
+/*
+ * That size, which firmware left at @area, if it goes with @room for it in @buf.
+ * Callers may allocate as much, after success without a buffer, too.
+ */
 static unsigned long take_size(struct rts_call *call, const unsigned long *area,
-			       unsigned long room)
+			       const void *buf, unsigned long room)
 {
 	unsigned long size;
 
@@ -222,7 +215,8 @@ static unsigned long take_size(struct rts_call *call, const unsigned long *area,
 
 	size = READ_ONCE(*area);
 	if (call->status == EFI_SUCCESS ?
-	    size > room : size <= room || size > EFI_GATE_ARGS_MAX)
+	    size > (buf ? room : EFI_GATE_ARGS_MAX) :
+	    size <= room || size > EFI_GATE_ARGS_MAX)
 		firmware_bug(call, "size", size);
 
 	return size;
@@ -230,7 +224,7 @@ static unsigned long take_size(struct rts_call *call, const unsigned long *area,
 
 static efi_status_t marshal_get_time(efi_time_t *tm, efi_time_cap_t *tc)
 {
-	struct rts_call call EFI_GATE_UNINIT;
+	struct rts_call call __uninitialized;
 	void *fw_tm, *fw_tc;
 
 	if (!call_begin(&call, EFI_GATE_GET_TIME, true))
@@ -247,7 +241,7 @@ static efi_status_t marshal_get_time(efi_time_t *tm, efi_time_cap_t *tc)
 
 static efi_status_t marshal_set_time(efi_time_t *tm)
 {
-	struct rts_call call EFI_GATE_UNINIT;
+	struct rts_call call __uninitialized;
 
 	if (!call_begin(&call, EFI_GATE_SET_TIME, true))
 		return call.status;
@@ -259,7 +253,7 @@ static efi_status_t marshal_set_time(efi_time_t *tm)
 static efi_status_t marshal_get_wakeup_time(efi_bool_t *enabled,
 					    efi_bool_t *pending, efi_time_t *tm)
 {
-	struct rts_call call EFI_GATE_UNINIT;
+	struct rts_call call __uninitialized;
 	void *fw_enabled, *fw_pending, *fw_tm;
 
 	if (!call_begin(&call, EFI_GATE_GET_WAKEUP_TIME, true))
@@ -278,7 +272,7 @@ static efi_status_t marshal_get_wakeup_time(efi_bool_t *enabled,
 
 static efi_status_t marshal_set_wakeup_time(efi_bool_t enabled, efi_time_t *tm)
 {
-	struct rts_call call EFI_GATE_UNINIT;
+	struct rts_call call __uninitialized;
 
 	if (!call_begin(&call, EFI_GATE_SET_WAKEUP_TIME, true))
 		return call.status;
@@ -294,7 +288,7 @@ static efi_status_t marshal_get_variable(efi_char16_t *name, efi_guid_t *vendor,
 {
 	unsigned long room = data && data_size ? *data_size : 0;
 	unsigned long *fw_size, size;
-	struct rts_call call EFI_GATE_UNINIT;
+	struct rts_call call __uninitialized;
 	u32 *fw_attr, got;
 	void *fw_data;
 
@@ -307,7 +301,7 @@ static efi_status_t marshal_get_variable(efi_char16_t *name, efi_guid_t *vendor,
 	fw_data = set_buffer(&call, 4, data, room);
 	call_firmware(&call);
 
-	size = take_size(&call, fw_size, room);
+	size = take_size(&call, fw_size, data, room);
 	if (!has_size(&call))
 		return call_end(&call);
 
@@ -343,7 +337,7 @@ static efi_status_t marshal_get_next_variable(unsigned long *name_size,
 	unsigned long room = name && name_size ? *name_size : 0;
 	size_t len = 0, chars = room / sizeof(*name);
 	unsigned long *fw_size, size;
-	struct rts_call call EFI_GATE_UNINIT;
+	struct rts_call call __uninitialized;
 	efi_char16_t *fw_name;
 	efi_guid_t *fw_vendor;
 
@@ -362,16 +356,17 @@ static efi_status_t marshal_get_next_variable(unsigned long *name_size,
 		*fw_vendor = *vendor;
 	call_firmware(&call);
 
-	size = take_size(&call, fw_size, room);
 	if (call.status == EFI_SUCCESS && name) {
 		len = ucs2_strnlen(fw_name, chars);
+		size = (len + 1) * sizeof(*name);
 		if (len < chars) {
-			size = (len + 1) * sizeof(*name);
 			memcpy(name, fw_name, size);
 			name[len] = 0;
 		} else {
 			firmware_bug(&call, "name that has no end in", room);
 		}
+	} else {
+		size = take_size(&call, fw_size, name, room);
 	}
 	if (call.status == EFI_SUCCESS)
 		get_out(vendor, fw_vendor, sizeof(*vendor));
@@ -385,7 +380,7 @@ static efi_status_t set_variable(efi_char16_t *name, efi_guid_t *vendor,
 				 u32 attr, unsigned long data_size, void *data,
 				 bool may_sleep)
 {
-	struct rts_call call EFI_GATE_UNINIT;
+	struct rts_call call __uninitialized;
 
 	if (!call_begin(&call, EFI_GATE_SET_VARIABLE, may_sleep))
 		return call.status;
@@ -415,7 +410,7 @@ static efi_status_t marshal_set_variable_nb(efi_char16_t *name,
 static efi_status_t query_variable_info(u32 attr, u64 *storage, u64 *remaining,
 					u64 *max_size, bool may_sleep)
 {
-	struct rts_call call EFI_GATE_UNINIT;
+	struct rts_call call __uninitialized;
 	void *fw_storage, *fw_remaining, *fw_max;
 
 	if (efi.runtime_version < EFI_2_00_SYSTEM_TABLE_REVISION)
@@ -451,7 +446,7 @@ static efi_status_t marshal_query_variable_info_nb(u32 attr, u64 *storage,
 
 static efi_status_t marshal_get_next_high_mono_count(u32 *count)
 {
-	struct rts_call call EFI_GATE_UNINIT;
+	struct rts_call call __uninitialized;
 	void *fw_count;
 
 	if (!call_begin(&call, EFI_GATE_GET_NEXT_HIGH_MONO_COUNT, true))
@@ -466,7 +461,7 @@ static efi_status_t marshal_get_next_high_mono_count(u32 *count)
 static void marshal_reset_system(int reset_type, efi_status_t status,
 				 unsigned long data_size, efi_char16_t *data)
 {
-	struct rts_call call EFI_GATE_UNINIT;
+	struct rts_call call __uninitialized;
 
 	if (!call_begin(&call, EFI_GATE_RESET_SYSTEM, false)) {
 		if (call.status == EFI_NOT_READY)
@@ -489,19 +484,21 @@ static void marshal_reset_system(int reset_type, efi_status_t status,
 }
 
 /*
- * Of a capsule that persists across a reset only the header is looked at now:
- * its parts are found in physical memory then. Any other is used up during
- * UpdateCapsule(), whose callers have all of it in one piece. With
- * QueryCapsuleCapabilities() there may be nothing but the header.
+ * Firmware may look into a capsule during UpdateCapsule(), also into one that it
+ * is to find in physical memory after a reset. Callers have all of it in one piece,
+ * see efi_capsule_update(). It may be as large as firmware itself, or larger: it is
+ * not copied. With QueryCapsuleCapabilities() there may be nothing but the header.
  */
-static size_t capsule_size(const struct rts_call *call,
-			   const efi_capsule_header_t *capsule)
+static void set_capsule(struct rts_call *call, unsigned int n,
+			const efi_capsule_header_t *capsule)
 {
-	if (call->service == EFI_GATE_QUERY_CAPSULE_CAPS || !capsule ||
-	    capsule->flags & EFI_CAPSULE_PERSIST_ACROSS_RESET)
-		return sizeof(*capsule);
-
-	return max_t(size_t, sizeof(*capsule), capsule->imagesize);
+	if (call->service == EFI_GATE_QUERY_CAPSULE_CAPS)
+		set_data(call, n, capsule, sizeof(*capsule));
+	else if (capsule && efi_gate_args_map(capsule,
+					      max_t(size_t, sizeof(*capsule),
+						    capsule->imagesize),
+					      &call->args[n], call->gfp))
+		call->status = EFI_OUT_OF_RESOURCES;
 }
 
 /* The first two arguments of both services. The first serves for addresses. */
@@ -517,7 +514,7 @@ static void set_capsules(struct rts_call *call, efi_capsule_header_t **capsules,
 	addr = call->args[0];
 	for (i = 0; array && i < count; i++) {
 		call->args[0] = 0;
-		set_data(call, 0, capsules[i], capsule_size(call, capsules[i]));
+		set_capsule(call, 0, capsules[i]);
 		array[i] = call->args[0];
 	}
 	call->args[0] = addr;
@@ -528,7 +525,7 @@ static efi_status_t marshal_update_capsule(efi_capsule_header_t **capsules,
 					   unsigned long count,
 					   unsigned long sg_list)
 {
-	struct rts_call call EFI_GATE_UNINIT;
+	struct rts_call call __uninitialized;
 
 	if (efi.runtime_version < EFI_2_00_SYSTEM_TABLE_REVISION)
 		return EFI_UNSUPPORTED;
@@ -545,7 +542,7 @@ static efi_status_t marshal_query_capsule_caps(efi_capsule_header_t **capsules,
 					       unsigned long count,
 					       u64 *max_size, int *reset_type)
 {
-	struct rts_call call EFI_GATE_UNINIT;
+	struct rts_call call __uninitialized;
 	int *fw_type, type;
 	void *fw_max;
 
@@ -590,7 +587,7 @@ efi_marshal_set_virtual_address_map(unsigned long memory_map_size,
 				    u32 descriptor_version,
 				    efi_memory_desc_t *virtual_map)
 {
-	struct rts_call call EFI_GATE_UNINIT;
+	struct rts_call call __uninitialized;
 
 	if (!call_begin(&call, EFI_GATE_SET_VIRTUAL_ADDRESS_MAP, true))
 		return call.status;
@@ -620,7 +617,7 @@ efi_status_t efi_marshal_prm_handler(u64 handler, u64 param_buffer_addr,
 				     void *context)
 {
 	struct prm_context *prm = context, *fw_prm;
-	struct rts_call call EFI_GATE_UNINIT;
+	struct rts_call call __uninitialized;
 	const struct prm_mmio_info *mmio;
 	u64 count = 0;
 
@@ -636,7 +633,9 @@ efi_status_t efi_marshal_prm_handler(u64 handler, u64 param_buffer_addr,
 		fw_prm->mmio_ranges = call.args[0];
 	}
 	call.args[0] = param_buffer_addr;
-	if (call.status == EFI_SUCCESS)
+	if (efi_gate_prm_off)
+		call.status = EFI_DEVICE_ERROR;
+	else if (call.status == EFI_SUCCESS)
 		call.status = efi_gate_call_addr(call.service, handler,
 						 call.args);
 

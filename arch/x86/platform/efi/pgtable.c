@@ -36,6 +36,9 @@
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
+#if EFI_PGD_BASE >= 601
+#include <linux/list.h>
+#endif
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -81,27 +84,45 @@ struct efi_pt_change {
 /*
  * Empty tables that were set aside, for changes that are made during a runtime
  * call. After boot, those that fall free are kept: with interrupts off they
- * cannot be freed, and whoever reads the dump in debugfs may be in them.
+ * cannot be freed, and whoever reads the dump in debugfs may be in them. That is
+ * why they stay empty, and are listed by their struct page.
  */
-#define MAX_SPARE	24
-
-static u64 *spare[MAX_SPARE];
+static LIST_HEAD(spare_tables);
 static unsigned int nr_spare;
+
+static void put_spare(u64 *table)
+{
+	list_add(&virt_to_page(table)->lru, &spare_tables);
+	nr_spare++;
+}
+
+static u64 *take_spare(void)
+{
+	struct page *page = list_first_entry_or_null(&spare_tables,
+						     struct page, lru);
+
+	if (!page)
+		return NULL;
+
+	list_del(&page->lru);
+	nr_spare--;
+	return page_address(page);
+}
 
 static u64 *alloc_table(void)
 {
 	if (system_state < SYSTEM_RUNNING && !irqs_disabled())
 		return (u64 *)get_zeroed_page(GFP_KERNEL);
 
-	return nr_spare ? spare[--nr_spare] : NULL;
+	return take_spare();
 }
 
 static void free_table(u64 *table)
 {
 	if (system_state < SYSTEM_RUNNING && !irqs_disabled())
 		free_page((unsigned long)table);
-	else if (!WARN_ON_ONCE(nr_spare == MAX_SPARE))
-		spare[nr_spare++] = table;
+	else
+		put_spare(table);
 }
 
 /**
@@ -119,14 +140,11 @@ int efi_pt_reserve(unsigned int count, gfp_t gfp)
 {
 	u64 *table;
 
-	if (count > MAX_SPARE)
-		return -ENOMEM;
-
 	while (nr_spare < count) {
 		table = (u64 *)get_zeroed_page(gfp | __GFP_NOWARN);
 		if (!table)
 			return -ENOMEM;
-		spare[nr_spare++] = table;
+		put_spare(table);
 	}
 	return 0;
 }
@@ -204,6 +222,18 @@ static u64 *make_table(u64 *entry, int level)
 	return table;
 }
 
+static u64 new_leaf(u64 va, int level, const struct efi_pt_change *c)
+{
+	u64 leaf = (va + c->offset) | ENTRY_LEAF | c->set;
+
+	/* What is dirty and not writable is a shadow stack. */
+	if (c->set & _PAGE_RW)
+		leaf |= _PAGE_DIRTY;
+	if (level > 1)
+		leaf |= ENTRY_LARGE;
+	return leaf;
+}
+
 static void change_leaf(u64 *entry, u64 va, int level,
 			const struct efi_pt_change *c)
 {
@@ -212,12 +242,7 @@ static void change_leaf(u64 *entry, u64 va, int level,
 	switch (c->op) {
 	case EFI_PT_MAP:
 		uncached = is_leaf(*entry, level) ? *entry & _PAGE_PCD : 0;
-		*entry = (va + c->offset) | ENTRY_LEAF | c->set | uncached;
-		/* What is dirty and not writable is a shadow stack. */
-		if (c->set & _PAGE_RW)
-			*entry |= _PAGE_DIRTY;
-		if (level > 1)
-			*entry |= ENTRY_LARGE;
+		*entry = new_leaf(va, level, c) | uncached;
 		break;
 #if EFI_PGD_BASE < 601
 	case EFI_PT_PROTECT:
@@ -228,6 +253,29 @@ static void change_leaf(u64 *entry, u64 va, int level,
 		*entry = 0;
 		break;
 	}
+}
+
+/*
+ * The bulk of a large region: empty entries of one table that map whole pages of
+ * this level, one after the other. Return the address that comes after them.
+ */
+static u64 map_run(u64 *entry, u64 va, u64 end, int level,
+		   const struct efi_pt_change *c)
+{
+	unsigned int left = PTRS_PER_PTE - level_index(va, level);
+	u64 leaf, size = level_size(level);
+
+	if (c->op != EFI_PT_MAP || va & (size - 1) ||
+	    !leaf_fits(va + c->offset, level))
+		return va;
+
+	leaf = new_leaf(va, level, c);
+	for (; left && end - va >= size && !*entry; left--) {
+		*entry++ = leaf;
+		leaf += size;
+		va += size;
+	}
+	return va;
 }
 
 /* Is the change done with this one entry, or is there a table below it? */
@@ -253,6 +301,10 @@ static int change_range(u64 *table, int level, u64 va, u64 end,
 
 	for (; va < end; va = next) {
 		entry = &table[level_index(va, level)];
+		next = map_run(entry, va, end, level, c);
+		if (next != va)
+			continue;
+
 		/* The last page this entry can map may be the last there is. */
 		next = min(end - 1, va | (level_size(level) - 1)) + 1;
 

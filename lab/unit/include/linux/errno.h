@@ -1,0 +1,3 @@
+/* The C library includes this, too */
+#include_next <linux/errno.h>
+#include "../shim.h"
