@@ -1,15 +1,16 @@
 #!/bin/sh
 # misbehave.sh BASE KIND [CASE...]: let the test firmware misbehave in each of the
-# ways of lab/firmware/commands.h, or only in those named, and say what became of
-# the kernel.
+# ways of lab/firmware/commands.h, and have each of the habits there, or only those
+# named, and say what became of the kernel. CASE can be "habits", for all of them.
 #
-# On standard output a line per case, "ok - " if it was contained, and the sums.
-# Exit status 1 if one was not, with a patched kernel.
+# On standard output a line per case, "ok - " if it was contained or a habit kept,
+# and the sums. Exit status 1 if one was not, with a patched kernel.
 # From the environment, all optional:
 #	VERSION   of the kernel
 #	PREPARE   no: take the patched tree as it is, with uncommitted work
 #	BUILD     no: take the kernel and the modules as they are, too
-#	BATCH     cases to a boot; a boot ends with a case that is not contained
+#	BATCH     cases to a boot; a boot ends with a case that is not contained.
+#	          Without it, only habits share a boot of the stock kernel
 #	CPU CPUS FIRMWARE  as in boot.sh; here CPU is max and CPUS is 2
 set -eu
 lab=$(cd "$(dirname "$0")" && pwd)
@@ -46,10 +47,13 @@ mkdir -p "$dir"
 # The table of the cases, without asking a program that only the guest has.
 names=$(sed -n 's/^[[:space:]]*CASE("\([^"]*\)".*/\1/p' \
 	"$lab/firmware/commands.h")
-[ $# -gt 0 ] || {
-	# shellcheck disable=SC2086 # a list of names
-	set -- $names
-}
+habits=$(echo "$names" | grep '^habit-')
+case "$#:${1-}" in
+0:)	# shellcheck disable=SC2086 # a list of names
+	set -- $names ;;
+1:habits) # shellcheck disable=SC2086 # a list of names
+	set -- $habits ;;
+esac
 for name; do
 	echo "$names" | grep -q -x -e "$name" ||
 		die "no case '$name'; there are: $(echo "$names" | tr '\n' ' ')"
@@ -85,7 +89,9 @@ while [ $# -gt 0 ]; do
 	boot=$((boot + 1))
 	now='' n=0
 	for name; do
-		[ "$n" -lt "$batch" ] || break
+		most=$batch
+		case $name in habit-*) most=${BATCH:-40} ;; esac
+		[ "$n" -lt "$most" ] || break
 		n=$((n + 1))
 		now="${now:+$now,}$name"
 	done
@@ -123,7 +129,7 @@ done
 
 while IFS="$(printf '\t')" read -r name verdict evidence; do
 	case $verdict in
-	contained) echo "ok - $where: $name contained" ;;
+	contained | kept) echo "ok - $where: $name $verdict" ;;
 	skipped) echo "skip - $where: $name: $evidence" ;;
 	*)	echo "not ok - $where: $name $verdict: $evidence"
 		[ "$verdict" != died ] || [ "$kind" = stock ] ||
@@ -133,8 +139,9 @@ done < "$dir/results"
 awk -F '\t' -v where="$where" -v boots="$boot" '
 	{ n[$2]++ }
 	END { printf "# %s: %d cases, %d boots: %d contained, %d died, " \
-		"%d changed, %d exposed, %d skipped\n", where, NR, boots,
-		n["contained"], n["died"], n["changed"], n["exposed"],
-		n["skipped"] }' "$dir/results"
+		"%d changed, %d exposed, %d kept, %d lost, %d skipped\n",
+		where, NR, boots, n["contained"], n["died"], n["changed"],
+		n["exposed"], n["kept"], n["lost"], n["skipped"] }' \
+		"$dir/results"
 [ "$kind" = stock ] || ! awk -F '\t' '{ print $2 }' "$dir/results" |
-	grep -q -v -x -e contained -e skipped
+	grep -q -v -x -e contained -e kept -e skipped

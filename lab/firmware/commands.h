@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the test firmware can be told to do wrong: shared by the firmware, the
- * kernel's test module and the guest program. u32 and u64 come from whoever
+ * What the test firmware can be told to do wrong, and what it can be told to do
+ * that well-meaning firmware does, too: shared by the firmware, the kernel's test
+ * module and the guest program. u32 and u64 come from whoever
  * includes this.
  *
  * A command is data written to the variable "Misbehave" of the vendor below. The
@@ -60,10 +61,40 @@ enum misbehave_commands {
 	CMD_STATUS,
 	CMD_LIE_OVERRUN, CMD_LIE_SIZE, CMD_LIE_TOO_SMALL, CMD_LIE_STATUS,
 	CMD_LIE_NAME_OVERRUN, CMD_LIE_NAME_SIZE, CMD_LIE_NAME_TOO_SMALL,
-	CMD_LIE_NAME_ENDLESS,
+	CMD_LIE_NAME_ENDLESS, CMD_LIE_NO_BUFFER,
 	/* time: arg[0] is in cycles of the TSC */
 	CMD_SPIN, CMD_SPIN_CLI,
+	CMD_CLI_BRACKETS,	/* CLI, STI; arg[1] is how long each is */
+	CMD_CLI_PORTS,		/* a pair of ports in each; arg[1]: POPF, no STI */
+	/* memory that is lent: arg[0] is 1 for the virtual address */
+	CMD_READ_ESRT, CMD_WRITE_ESRT,
+	/* what lies up to arg[0] behind the start of the command itself */
+	CMD_READ_PAST, CMD_WRITE_PAST,
+	/* of the next capsule */
+	CMD_CAPSULE_READ, CMD_CAPSULE_WRITE, CMD_CAPSULE_OUTSIDE,
+	/* what changes nothing */
+	CMD_CR8_SAME, CMD_LMSW_SAME, CMD_XGETBV, CMD_XSETBV_SAME, CMD_STAC_CLAC,
+	CMD_MONITOR_MWAIT, CMD_READ_DR6, CMD_MICROCODE,
+	CMD_VMPORT,		/* port I/O with arguments in registers */
 };
+
+/* 0d6f5f4c-53c8-4ef6-8f0e-2f6d8a1b7c11 */
+#define CAPSULE_VENDOR(GUID)	GUID(0x0d6f5f4c, 0x53c8, 0x4ef6, \
+	0x8f, 0x0e, 0x2f, 0x6d, 0x8a, 0x1b, 0x7c, 0x11)
+#define CAPSULE_FAR	(3 << 20)	/* where firmware reads a second word */
+
+/* arg[0] of THEN_CAPSULE */
+#define CAPSULE_PERSISTS	1
+#define CAPSULE_VMALLOC		2
+
+/* The clock's index register; what firmware selects and finds; what others do */
+#define INDEX_PORT		0x70
+#define DATA_PORT		0x71
+#define FIRMWARE_INDEX		0x0d	/* the battery is good */
+#define FIRMWARE_FINDS		0x80
+#define OTHERS_INDEX		0x0e
+
+#define SECRET	0x5ec7e75e	/* the kernel's, not to be seen */
 
 /* An address of the kernel's, for arg[0] */
 enum misbehave_targets {
@@ -85,6 +116,9 @@ enum misbehave_routes {
 	THEN_READ,		/* and then by reading a file in efivarfs */
 	THEN_MOUNT,		/* and then by mounting efivarfs again */
 	DURING_IPI, DURING_NMI,	/* with these sent all the time */
+	DURING_BACKTRACE,	/* and another CPU asks for all backtraces */
+	THEN_ASK_SIZE,		/* and then efi.get_variable() without a buffer */
+	THEN_CAPSULE,		/* and then efi.update_capsule() */
 };
 
 /*
@@ -129,6 +163,15 @@ enum misbehave_routes {
 	CASE("exec-page-0", QUEUED, CMD_EXEC, NOWHERE, 0, 0) \
 	CASE("read-boot-services", QUEUED, CMD_READ_BOOT, NOWHERE, 0, 0) \
 	CASE("write-boot-services", QUEUED, CMD_WRITE_BOOT, NOWHERE, 0, 0) \
+	CASE("write-esrt", QUEUED, CMD_WRITE_ESRT, NOWHERE, 0, 0) \
+	CASE("write-esrt-virtual", QUEUED, CMD_WRITE_ESRT, NOWHERE, 1, 0) \
+	CASE("read-past-buffer", QUEUED, CMD_READ_PAST, NOWHERE, 0x3000, SECRET) \
+	CASE("write-past-buffer", QUEUED, CMD_WRITE_PAST, NOWHERE, 32, SECRET) \
+	CASE("write-past-pages", QUEUED, CMD_WRITE_PAST, NOWHERE, 0x3000, SECRET) \
+	CASE("capsule-write", THEN_CAPSULE, CMD_CAPSULE_WRITE, NOWHERE, 0, 0) \
+	CASE("capsule-write-persistent", THEN_CAPSULE, CMD_CAPSULE_WRITE, NOWHERE, \
+	     CAPSULE_PERSISTS, 0) \
+	CASE("capsule-outside", THEN_CAPSULE, CMD_CAPSULE_OUTSIDE, NOWHERE, 0, 0) \
 	CASE("write-own-text", QUEUED, CMD_WRITE_OWN_TEXT, NOWHERE, 0, 0) \
 	CASE("exec-own-data", QUEUED, CMD_EXEC_OWN_DATA, NOWHERE, 0, 0) \
 	/* the stack */ \
@@ -309,6 +352,92 @@ enum misbehave_routes {
 	CASE("long", QUEUED, CMD_SPIN, NOWHERE, 3000, 0) \
 	CASE("long-cli", QUEUED, CMD_SPIN_CLI, NOWHERE, 3000, 0) \
 	CASE("long-ipi", DURING_IPI, CMD_SPIN, NOWHERE, 3000, 0) \
-	CASE("long-nmi", DURING_NMI, CMD_SPIN, NOWHERE, 3000, 0)
+	CASE("long-nmi", DURING_NMI, CMD_SPIN, NOWHERE, 3000, 0) \
+	CASE("long-cli-ipi", DURING_IPI, CMD_SPIN_CLI, NOWHERE, 3000, 0) \
+	CASE("backtrace", DURING_BACKTRACE, CMD_SPIN, NOWHERE, 5000, 0)
+
+/*
+ * Habits that firmware may have, and that stock kernels live with: the call has
+ * to give what it should, and runtime services stay on. Of a register that can
+ * be compared, arg[1] of CMD_RDMSR is 1.
+ */
+#define HABIT_CASES(CASE) \
+	/* memory */ \
+	CASE("habit-esrt", QUEUED, CMD_READ_ESRT, NOWHERE, 0, 0) \
+	CASE("habit-esrt-virtual", QUEUED, CMD_READ_ESRT, NOWHERE, 1, 0) \
+	CASE("habit-read-past", QUEUED, CMD_READ_PAST, NOWHERE, 0x3000, 0) \
+	CASE("habit-capsule", THEN_CAPSULE, CMD_CAPSULE_READ, NOWHERE, 0, 0) \
+	CASE("habit-capsule-persistent", THEN_CAPSULE, CMD_CAPSULE_READ, NOWHERE, \
+	     CAPSULE_PERSISTS, 0) \
+	CASE("habit-capsule-vmalloc", THEN_CAPSULE, CMD_CAPSULE_READ, NOWHERE, \
+	     CAPSULE_VMALLOC, 0) \
+	CASE("habit-capsule-vmalloc-persistent", THEN_CAPSULE, CMD_CAPSULE_READ, \
+	     NOWHERE, CAPSULE_VMALLOC | CAPSULE_PERSISTS, 0) \
+	/* interrupts; arguments in ms here */ \
+	CASE("habit-cli-sti-ports", DURING_IPI, CMD_CLI_PORTS, NOWHERE, 1000, 0) \
+	CASE("habit-cli-popf-ports", DURING_IPI, CMD_CLI_PORTS, NOWHERE, 1000, 1) \
+	CASE("habit-cli-2ms", DURING_IPI, CMD_CLI_BRACKETS, NOWHERE, 1000, 2) \
+	CASE("habit-cli", QUEUED, CMD_CLI_BRACKETS, NOWHERE, 1, 1) \
+	CASE("habit-sti", QUEUED, CMD_STI, NOWHERE, 0, 0) \
+	CASE("habit-hlt", QUEUED, CMD_HLT, NOWHERE, 0, 0) \
+	CASE("habit-monitor", QUEUED, CMD_MONITOR, NOWHERE, 0, 0) \
+	CASE("habit-monitor-mwait", QUEUED, CMD_MONITOR_MWAIT, NOWHERE, 0, 0) \
+	/* model-specific registers */ \
+	CASE("habit-rdmsr-tsc", DIRECTLY, CMD_RDMSR, NOWHERE, 0x10, 0) \
+	CASE("habit-rdmsr-platform-id", DIRECTLY, CMD_RDMSR, NOWHERE, 0x17, 1) \
+	CASE("habit-rdmsr-apic-base", DIRECTLY, CMD_RDMSR, NOWHERE, 0x1b, 0) \
+	CASE("habit-rdmsr-core-count", DIRECTLY, CMD_RDMSR, NOWHERE, 0x35, 1) \
+	CASE("habit-rdmsr-feature-control", DIRECTLY, CMD_RDMSR, NOWHERE, 0x3a, 1) \
+	CASE("habit-rdmsr-microcode", DIRECTLY, CMD_RDMSR, NOWHERE, 0x8b, 1) \
+	CASE("habit-rdmsr-platform-info", DIRECTLY, CMD_RDMSR, NOWHERE, 0xce, 1) \
+	CASE("habit-rdmsr-mperf", DIRECTLY, CMD_RDMSR, NOWHERE, 0xe7, 0) \
+	CASE("habit-rdmsr-aperf", DIRECTLY, CMD_RDMSR, NOWHERE, 0xe8, 0) \
+	CASE("habit-rdmsr-mtrr-cap", DIRECTLY, CMD_RDMSR, NOWHERE, 0xfe, 1) \
+	CASE("habit-rdmsr-perf-status", DIRECTLY, CMD_RDMSR, NOWHERE, 0x198, 0) \
+	CASE("habit-rdmsr-mtrr-base", DIRECTLY, CMD_RDMSR, NOWHERE, 0x200, 1) \
+	CASE("habit-rdmsr-mtrr-type", DIRECTLY, CMD_RDMSR, NOWHERE, 0x2ff, 1) \
+	CASE("habit-rdmsr-x2apic-timer", DIRECTLY, CMD_RDMSR, NOWHERE, 0x839, 0) \
+	CASE("habit-rdmsr-hyperv-time", DIRECTLY, CMD_RDMSR, NOWHERE, 0x40000020, 0) \
+	CASE("habit-rdmsr-hwcr", DIRECTLY, CMD_RDMSR, NOWHERE, 0xc0010015, 1) \
+	CASE("habit-rdmsr-top-mem", DIRECTLY, CMD_RDMSR, NOWHERE, 0xc001001a, 1) \
+	CASE("habit-rdmsr-ecam-base", DIRECTLY, CMD_RDMSR, NOWHERE, 0xc0010058, 1) \
+	CASE("habit-microcode", QUEUED, CMD_MICROCODE, NOWHERE, 0, 0) \
+	CASE("habit-wrmsr-same-apic-base", QUEUED, CMD_WRMSR_XOR, NOWHERE, 0x1b, 0) \
+	CASE("habit-wrmsr-same-misc", QUEUED, CMD_WRMSR_XOR, NOWHERE, 0x1a0, 0) \
+	CASE("habit-wrmsr-same-mtrr", QUEUED, CMD_WRMSR_XOR, NOWHERE, 0x2ff, 0) \
+	/* other registers: reads, and writes that change nothing */ \
+	CASE("habit-read-cr0", QUEUED, CMD_READ_CR0, NOWHERE, 0, 0) \
+	CASE("habit-read-cr2", QUEUED, CMD_READ_CR2, NOWHERE, 0, 0) \
+	CASE("habit-read-cr3", QUEUED, CMD_READ_CR3, NOWHERE, 0, 0) \
+	CASE("habit-read-cr4", QUEUED, CMD_READ_CR4, NOWHERE, 0, 0) \
+	CASE("habit-read-dr6", QUEUED, CMD_READ_DR6, NOWHERE, 0, 0) \
+	CASE("habit-read-dr7", QUEUED, CMD_READ_DR7, NOWHERE, 0, 0) \
+	CASE("habit-cr0-same", QUEUED, CMD_CR0_XOR, NOWHERE, 0, 0) \
+	CASE("habit-cr3-same", QUEUED, CMD_CR3_SAME, NOWHERE, 0, 0) \
+	CASE("habit-cr4-same", QUEUED, CMD_CR4_XOR, NOWHERE, 0, 0) \
+	CASE("habit-cr8-same", QUEUED, CMD_CR8_SAME, NOWHERE, 0, 0) \
+	CASE("habit-lmsw-same", QUEUED, CMD_LMSW_SAME, NOWHERE, 0, 0) \
+	CASE("habit-clts", QUEUED, CMD_CLTS, NOWHERE, 0, 0) \
+	CASE("habit-xgetbv", QUEUED, CMD_XGETBV, NOWHERE, 0, 0) \
+	CASE("habit-xsetbv-same", QUEUED, CMD_XSETBV_SAME, NOWHERE, 0, 0) \
+	CASE("habit-invlpg", QUEUED, CMD_INVLPG, NOWHERE, 0, 0) \
+	CASE("habit-wbinvd", QUEUED, CMD_WBINVD, NOWHERE, 0, 0) \
+	CASE("habit-stac-clac", QUEUED, CMD_STAC_CLAC, NOWHERE, 0, 0) \
+	CASE("habit-sgdt", QUEUED, CMD_SGDT, NOWHERE, 0, 0) \
+	CASE("habit-smsw", QUEUED, CMD_SMSW, NOWHERE, 0, 0) \
+	/* ports */ \
+	CASE("habit-ports", QUEUED, CMD_PORTS, NOWHERE, 0, 0) \
+	CASE("habit-vmport", QUEUED, CMD_VMPORT, NOWHERE, 0, 0) \
+	/* outputs */ \
+	CASE("habit-set-status", QUEUED, CMD_STATUS, NOWHERE, \
+	     0xc000000000000042, 0) \
+	CASE("habit-get-status", THEN_GET, CMD_LIE_STATUS, NOWHERE, \
+	     0xc000000000000042, 0) \
+	CASE("habit-get-no-buffer", THEN_ASK_SIZE, CMD_LIE_NO_BUFFER, NOWHERE, \
+	     0, 0) \
+	CASE("habit-read-no-buffer", THEN_READ, CMD_LIE_NO_BUFFER, NOWHERE, 0, 0) \
+	CASE("habit-next-size", THEN_NEXT, CMD_LIE_NAME_SIZE, NOWHERE, 4096, 0) \
+	CASE("habit-mount-next-size", THEN_MOUNT, CMD_LIE_NAME_SIZE, NOWHERE, \
+	     4096, 0)
 
 #endif /* LAB_COMMANDS_H */

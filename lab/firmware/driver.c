@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Test firmware: a UEFI runtime driver that misbehaves on command.
+ * Test firmware: a UEFI runtime driver that misbehaves on command, or does what
+ * firmware may do.
  *
  * It puts itself in front of some runtime services of the firmware that loads
  * it; commands.h says what it can be told to do, and how. Its code runs at
@@ -24,6 +25,9 @@ u32 leave;
 static struct efi_guid our_vendor = MISBEHAVE_VENDOR(GUID);
 static struct efi_guid attributes_guid = GUID(0xdcfa911d, 0x26eb, 0x469f,
 	0xa2, 0x20, 0x38, 0xb7, 0xdc, 0x46, 0x12, 0x20);
+static struct efi_guid esrt_guid = GUID(0xb122a263, 0x3661, 0x4f68,
+	0x99, 0x29, 0x78, 0xf8, 0xb0, 0xd6, 0x21, 0x80);
+static struct efi_guid capsule_vendor = CAPSULE_VENDOR(GUID);
 static struct efi_guid loaded_image_guid = GUID(0x5b1b31a1, 0x9562, 0x11d2,
 	0x8e, 0x3f, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b);
 
@@ -36,12 +40,17 @@ static efi_status (*next_get)(char16 *, struct efi_guid *, u32 *, u64 *, void *)
 static efi_status (*next_next)(u64 *, char16 *, struct efi_guid *);
 static efi_status (*next_set)(char16 *, struct efi_guid *, u32, u64, void *);
 static efi_status (*next_count)(u32 *);
+static efi_status (*next_capsule)(struct efi_capsule_header **, u64, u64);
+static efi_status (*next_capabilities)(struct efi_capsule_header **, u64, u64 *,
+				       u32 *);
 
 static struct misbehave_command lie;
 static struct misbehave_result result;
 static u32 empty_count;
 static u8 own_data[16] = { 0xc3 };	/* ret */
 static u64 boot_memory;			/* boot-services data, not converted */
+static struct efi_esrt *esrt[2];	/* not converted, and converted */
+static u8 *argument;			/* what the command came in */
 static void *new_attributes;
 static u64 new_attributes_size;
 
@@ -147,6 +156,52 @@ static efi_status use_port_92(void)
 						      EFI_SUCCESS;
 }
 
+/*
+ * QEMU's port for guests of another hypervisor: the command that asks for the
+ * version takes arguments in EAX and ECX, and answers in EAX, EBX and ECX.
+ */
+static efi_status use_vmport(u64 *value)
+{
+	u32 a = 0x564d5868, b = 0x1234, c = 10, d = 0x5658;
+
+	asm volatile("inl %%dx, %%eax" : "+a" (a), "+b" (b), "+c" (c), "+d" (d));
+	*value = (u64)b << 32 | a;
+	return b != 0x564d5868 || a == ~0U || a == b || d != 0x5658 || c == 10 ?
+	       EFI_DEVICE_ERROR : EFI_SUCCESS;
+}
+
+/*
+ * Between one access and the other there are jumps, which is where QEMU looks
+ * for interrupts.
+ */
+#define PORT_PAIR							\
+	"outb %%al, $0x70\n\t"						\
+	"mov $32, %%ecx\n"						\
+	"1:\tdec %%ecx\n\t"						\
+	"jnz 1b\n\t"							\
+	"inb $0x71, %%al\n\t"
+
+/* Low half: how many pairs were torn. High half: of how many. */
+static u64 use_port_pairs(u64 n, u64 with_popf)
+{
+	u64 start = cycles(), torn = 0, pairs = 0;
+	u8 byte;
+
+	while (cycles() - start < n) {
+		if (with_popf)
+			asm volatile("pushfq\n\tcli\n\t" PORT_PAIR "popfq"
+				     : "=a" (byte) : "0" (FIRMWARE_INDEX)
+				     : "rcx", "memory", "cc");
+		else
+			asm volatile("cli\n\t" PORT_PAIR "sti"
+				     : "=a" (byte) : "0" (FIRMWARE_INDEX)
+				     : "rcx", "memory", "cc");
+		torn += byte != FIRMWARE_FINDS;
+		pairs++;
+	}
+	return pairs << 32 | torn;
+}
+
 /* Do what was commanded; value is what is to be seen in "Result". */
 static efi_status misbehave(u32 command, u64 a, u64 b, u64 *value)
 {
@@ -202,6 +257,22 @@ static efi_status misbehave(u32 command, u64 a, u64 b, u64 *value)
 		break;
 	case CMD_EXEC_OWN_DATA:
 		asm volatile("call *%0" : : "r" (own_data) : "memory");
+		break;
+	case CMD_READ_ESRT:
+		x = esrt[a]->version;
+		if (x != 1 || esrt[a]->count != 1 ||
+		    !same(&esrt[a]->class, &our_vendor, sizeof(our_vendor)))
+			return EFI_DEVICE_ERROR;
+		break;
+	case CMD_WRITE_ESRT:
+		*(volatile u32 *)&esrt[a]->last_status = 1;
+		break;
+	case CMD_READ_PAST:
+		for (y = sizeof(struct misbehave_command); y <= a; y += 8)
+			x |= *(volatile u64 *)(argument + y);
+		break;
+	case CMD_WRITE_PAST:
+		*(volatile u64 *)(argument + a) = ~b;
 		break;
 	case CMD_RECURSE:
 		x = recurse(0);
@@ -262,6 +333,9 @@ static efi_status misbehave(u32 command, u64 a, u64 b, u64 *value)
 	case CMD_CR4_XOR:
 		asm volatile("mov %%cr4, %0\n\txor %1, %0\n\tmov %0, %%cr4"
 			     : "=&r" (x) : "r" (a) : "memory");
+		break;
+	case CMD_CR8_SAME:
+		asm volatile("mov %%cr8, %0\n\tmov %0, %%cr8" : "=&r" (x));
 		break;
 	case CMD_CR8:
 		asm volatile("mov %0, %%cr8" : : "r" (a));
@@ -335,6 +409,21 @@ static efi_status misbehave(u32 command, u64 a, u64 b, u64 *value)
 		asm volatile("xsetbv" : : "a" ((u32)a), "c" (0), "d" (0));
 		break;
 
+	case CMD_XGETBV:
+		asm volatile("xgetbv" : "=a" (low), "=d" (high) : "c" (0));
+		x = (u64)high << 32 | low;
+		break;
+	case CMD_XSETBV_SAME:
+		asm volatile("xgetbv\n\txsetbv"
+			     : "=&a" (low), "=&d" (high) : "c" (0));
+		break;
+	case CMD_MICROCODE:	/* the way that the SDM says to read it */
+		asm volatile("wrmsr" : : "a" (0), "d" (0), "c" (0x8b));
+		asm volatile("cpuid" : : "a" (1), "c" (0) : "rbx", "rdx");
+		asm volatile("rdmsr" : "=a" (low), "=d" (high) : "c" (0x8b));
+		x = (u64)high << 32 | low;
+		break;
+
 	case CMD_FPU_CONTROL:
 		asm volatile("fldcw %0" : : "m" (a));
 		break;
@@ -388,6 +477,12 @@ static efi_status misbehave(u32 command, u64 a, u64 b, u64 *value)
 	case CMD_LMSW:
 		asm volatile("lmsw %w0" : : "r" (a));
 		break;
+	case CMD_LMSW_SAME:
+		asm volatile("smsw %0\n\tlmsw %w0" : "=&r" (x));
+		break;
+	case CMD_STAC_CLAC:
+		asm volatile("stac\n\tclac");
+		break;
 	case CMD_READ_CR0:
 		asm volatile("mov %%cr0, %0" : "=r" (x));
 		break;
@@ -399,6 +494,9 @@ static efi_status misbehave(u32 command, u64 a, u64 b, u64 *value)
 		break;
 	case CMD_READ_CR4:
 		asm volatile("mov %%cr4, %0" : "=r" (x));
+		break;
+	case CMD_READ_DR6:
+		asm volatile("mov %%dr6, %0" : "=r" (x));
 		break;
 	case CMD_READ_DR7:
 		asm volatile("mov %%dr7, %0" : "=r" (x));
@@ -449,6 +547,11 @@ static efi_status misbehave(u32 command, u64 a, u64 b, u64 *value)
 		asm volatile("monitor"
 			     : : "a" (&result), "c" (0ULL), "d" (0ULL));
 		break;
+	case CMD_MONITOR_MWAIT:
+		asm volatile("monitor"
+			     : : "a" (&result), "c" (0ULL), "d" (0ULL));
+		asm volatile("mwait" : : "a" (0ULL), "c" (0ULL));
+		break;
 	case CMD_MWAIT:
 		asm volatile("mwait" : : "a" (0ULL), "c" (0ULL));
 		break;
@@ -472,6 +575,8 @@ static efi_status misbehave(u32 command, u64 a, u64 b, u64 *value)
 		break;
 	case CMD_PORTS:
 		return use_port_92();
+	case CMD_VMPORT:
+		return use_vmport(value);
 	case CMD_SYSCALL:	/* getpid(), as far as the number goes */
 		asm volatile("syscall" : "=a" (x) : "a" (39ULL)
 			     : "rcx", "r11", "memory");
@@ -520,6 +625,16 @@ static efi_status misbehave(u32 command, u64 a, u64 b, u64 *value)
 		spin(a);
 		asm volatile("sti");
 		break;
+	case CMD_CLI_BRACKETS:
+		for (y = cycles(); cycles() - y < a;) {
+			asm volatile("cli");
+			spin(b);
+			asm volatile("sti\n\tnop");
+		}
+		break;
+	case CMD_CLI_PORTS:
+		x = use_port_pairs(a, b);
+		break;
 	}
 	*value = x;
 	return EFI_SUCCESS;
@@ -540,6 +655,7 @@ efi_status set_variable(char16 *name, struct efi_guid *vendor, u32 attr,
 
 	copy(&c, data, sizeof(c));
 	lie = c;
+	argument = data;
 	result.survived = 0;
 	result.value = 0;
 	result.sequence = c.sequence;
@@ -581,7 +697,8 @@ static efi_status get_variable(char16 *name, struct efi_guid *vendor, u32 *attr,
 
 	if (had < need) {
 		*size = need;
-		return EFI_BUFFER_TOO_SMALL;
+		return lie.command == CMD_LIE_NO_BUFFER && !had ?
+		       EFI_SUCCESS : EFI_BUFFER_TOO_SMALL;
 	}
 	*size = need;
 	for (i = 0; i < need; i++)
@@ -630,6 +747,45 @@ static efi_status count(u32 *high)
 	return empty_count ? EFI_SUCCESS : next_count(high);
 }
 
+/* In the result: the word behind the header, and one far into the capsule. */
+static efi_status update_capsule(struct efi_capsule_header **headers, u64 count,
+				 u64 list)
+{
+	struct efi_capsule_header *h = headers[0];
+	volatile u32 *near, *far;
+
+	if (!count || !same(&h->guid, &capsule_vendor, sizeof(capsule_vendor)))
+		return next_capsule(headers, count, list);
+	near = (u32 *)((u8 *)h + h->header_size);
+	far = (u32 *)((u8 *)h + CAPSULE_FAR);
+	result.survived = 0;
+	switch (lie.command) {
+	case CMD_CAPSULE_OUTSIDE:	/* in the same pages */
+		near = (u32 *)h - 1;
+		far = (u32 *)((u8 *)h + h->image_size);
+		/* fall through */
+	case CMD_CAPSULE_READ:
+		result.value = (u64)*far << 32 | *near;
+		break;
+	case CMD_CAPSULE_WRITE:
+		*near = ~SECRET;
+		break;
+	}
+	result.survived = 1;
+	return EFI_SUCCESS;
+}
+
+static efi_status capabilities(struct efi_capsule_header **headers, u64 count,
+			       u64 *max_size, u32 *reset_type)
+{
+	if (!count ||
+	    !same(&headers[0]->guid, &capsule_vendor, sizeof(capsule_vendor)))
+		return next_capabilities(headers, count, max_size, reset_type);
+	*max_size = 1 << 30;
+	*reset_type = 1;	/* warm */
+	return EFI_SUCCESS;
+}
+
 /*
  * SetVariable comes through here: no C function could return with the registers
  * of its caller trashed.
@@ -673,6 +829,26 @@ static void to_virtual(void *event, void *context)
 	runtime->convert_pointer(0, (void **)&next_next);
 	runtime->convert_pointer(0, (void **)&next_set);
 	runtime->convert_pointer(0, (void **)&next_count);
+	runtime->convert_pointer(0, (void **)&next_capsule);
+	runtime->convert_pointer(0, (void **)&next_capabilities);
+	runtime->convert_pointer(0, (void **)&esrt[1]);
+}
+
+/* In boot-services data, which the kernel has to reserve. */
+static void fill_esrt(struct efi_esrt *t)
+{
+	t->count = 1;
+	t->max = 1;
+	t->version = 1;
+	t->class = our_vendor;
+	t->type = 1;			/* system firmware */
+	t->firmware_version = 1;
+	t->lowest_supported = 1;
+	t->flags = 0;
+	t->last_version = 1;
+	t->last_status = 0;
+	esrt[0] = t;
+	esrt[1] = t;
 }
 
 static u8 *emit(u8 *to, const struct efi_memory_descriptor *like, u64 start,
@@ -721,6 +897,9 @@ static u8 *emit_image(u8 *to, const struct efi_memory_descriptor *like)
  * attributes table, and has the kernel map them as data. Publish another table,
  * in which our pages are cut out of what they lie in. It is too late to
  * allocate: the memory map must not change any more.
+ *
+ * Its version is that of UEFI 2.10, which is compatible with the first, and it has
+ * a flag that nobody knows.
  */
 static void publish_attributes(void *event, void *context)
 {
@@ -743,6 +922,8 @@ static void publish_attributes(void *event, void *context)
 		return;
 	old = t->table;
 	*new = *old;
+	new->version = 2;
+	new->flags |= 1U << 31;
 	new->entries = 0;
 	at = (u8 *)(new + 1);
 	for (i = 0; i < old->entries; i++) {
@@ -764,7 +945,7 @@ static void publish_attributes(void *event, void *context)
 efi_status efi_main(efi_handle handle, struct efi_system_table *table)
 {
 	struct efi_boot_services *boot = table->boot;
-	u64 address = 0;
+	u64 address = 0, table_address = 0;
 	void *event;
 
 	system = table;
@@ -774,21 +955,30 @@ efi_status efi_main(efi_handle handle, struct efi_system_table *table)
 	    boot->allocate_pages(0, EFI_BOOT_SERVICES_DATA, 1, &boot_memory) ||
 	    boot->allocate_pages(0, EFI_BOOT_SERVICES_DATA,
 				 ATTRIBUTES_PAGES, &address) ||
+	    boot->allocate_pages(0, EFI_BOOT_SERVICES_DATA, 1,
+				 &table_address) ||
+	    boot->install_configuration_table(&esrt_guid,
+					      (void *)table_address) ||
 	    boot->create_event(EVT_SIGNAL_VIRTUAL_ADDRESS_CHANGE, TPL_CALLBACK,
 			       to_virtual, NULL, &event) ||
 	    boot->create_event(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_CALLBACK,
 			       publish_attributes, NULL, &event))
 		return EFI_ERROR(1);
 	new_attributes = (void *)address;
+	fill_esrt((void *)table_address);
 
 	next_get = runtime->get_variable;
 	next_next = runtime->get_next_variable_name;
 	next_set = runtime->set_variable;
 	next_count = runtime->get_next_high_monotonic_count;
+	next_capsule = runtime->update_capsule;
+	next_capabilities = runtime->query_capsule_capabilities;
 	runtime->get_variable = get_variable;
 	runtime->get_next_variable_name = get_next;
 	runtime->set_variable = set_variable_entry;
 	runtime->get_next_high_monotonic_count = count;
+	runtime->update_capsule = update_capsule;
+	runtime->query_capsule_capabilities = capabilities;
 	runtime->hdr.crc32 = 0;
 	boot->calculate_crc32(runtime, runtime->hdr.header_size,
 			      &runtime->hdr.crc32);

@@ -69,6 +69,20 @@ struct efi_memory_attributes_table {
 	/* descriptors follow */
 };
 
+struct efi_capsule_header {
+	struct efi_guid guid;
+	u32	header_size, flags, image_size;
+};
+
+/* The EFI system resource table, with one entry */
+struct efi_esrt {
+	u32	count, max;
+	u64	version;
+	struct efi_guid class;
+	u32	type, firmware_version, lowest_supported, flags, last_version;
+	u32	last_status;
+};
+
 struct efi_runtime_services {
 	struct efi_table_header hdr;
 	void	*get_time, *set_time, *get_wakeup_time, *set_wakeup_time;
@@ -81,6 +95,12 @@ struct efi_runtime_services {
 	efi_status (*set_variable)(char16 *name, struct efi_guid *vendor,
 				   u32 attr, u64 size, void *data);
 	efi_status (*get_next_high_monotonic_count)(u32 *count);
+	void	*reset_system;
+	efi_status (*update_capsule)(struct efi_capsule_header **headers,
+				     u64 count, u64 list);
+	efi_status (*query_capsule_capabilities)(
+		struct efi_capsule_header **headers, u64 count, u64 *max_size,
+		u32 *reset_type);
 	/* more follow; hdr.header_size covers them */
 };
 
@@ -103,7 +123,9 @@ struct efi_boot_services {
 				      struct efi_guid *protocol,
 				      void **interface);
 	void	*reserved, *register_protocol_notify, *locate_handle;
-	void	*locate_device_path, *install_configuration_table;
+	void	*locate_device_path;
+	efi_status (*install_configuration_table)(struct efi_guid *guid,
+						  void *table);
 	void	*load_image, *start_image, *exit, *unload_image;
 	void	*exit_boot_services, *get_next_monotonic_count, *stall;
 	void	*set_watchdog_timer, *connect_controller;

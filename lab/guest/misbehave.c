@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Let the test firmware misbehave, and find out what that did.
+ * Let the test firmware misbehave, or have a habit, and find out what that did.
  *
  *	misbehave list			the names of the cases
  *	misbehave [-t] CASE...		run cases until one is not contained
@@ -9,6 +9,10 @@
  *
  *	MISBEHAVE name begin
  *	MISBEHAVE name contained|changed|exposed|skipped: evidence; evidence...
+ *	MISBEHAVE name kept|lost|skipped: evidence; evidence...
+ *
+ * kept, of a habit: firmware came to the end of it, the call gave what it should,
+ * nothing has changed, and runtime services are on. lost: anything else.
  *
  * exposed: firmware read, wrote or executed kernel memory, or the kernel would
  * have because of it. changed: something is not as it was, or does not work any
@@ -54,15 +58,20 @@ static const struct a_case {
 	const char *name;
 	u32 route, command, target;
 	u64 arg[2];
+	int habit;
 } cases[] = {
 #define CASE(name, route, command, target, a, b) \
-	{ name, route, command, target, { a, b } },
+	{ name, route, command, target, { a, b }, 0 },
 	MISBEHAVE_CASES(CASE)
+#define HABIT(name, route, command, target, a, b) \
+	{ name, route, command, target, { a, b }, 1 },
+	HABIT_CASES(HABIT)
 };
 
 static struct misbehave_run *run;	/* shared with children */
 static int device, kmsg;
 static int stuck;			/* a call has not come back */
+static int told_where;			/* the kernel said where firmware was */
 
 static void __attribute__((format(printf, 2, 3)))
 note(u32 *count, const char *format, ...)
@@ -332,6 +341,14 @@ static void remount(void)
 		run->status = -errno;
 }
 
+/* Of a list with one name in it, which is told with the wrong size. */
+static void mount_one(void)
+{
+	remount();
+	if (access(FILE_OF("A"), F_OK))
+		changed("no file of the name that was told");
+}
+
 /* Health: does all that ought to work still do? */
 
 static void check_cpus(void)
@@ -445,6 +462,7 @@ static void check_log(void)
 		"stall", "hung", "roze", "nable to handle", "orrupted",
 		"Firmware Bug", "bad IRQ", "unexpected", "Uhhuh", NULL
 	};
+	int backtrace = run->route == DURING_BACKTRACE;
 	char line[2048], *text;
 	const char *const *t;
 	ssize_t n;
@@ -459,7 +477,12 @@ static void check_log(void)
 			continue;
 		text++;
 		text[strcspn(text, "\n")] = 0;
+		if (strstr(text, "EFI firmware: ") &&
+		    strstr(text, "runtime services code"))
+			told_where = 1;
 		if (!strncmp(text, "efi:", 4))
+			continue;
+		if (backtrace)		/* which looks like trouble */
 			continue;
 		for (t = trouble; *t; t++)
 			if (strstr(text, *t))
@@ -467,6 +490,32 @@ static void check_log(void)
 		if (*t && said++ < 3)
 			changed("the kernel said '%.90s'", text);
 	}
+}
+
+/* Another CPU asks all CPUs what they do, while firmware runs on this one. */
+static pid_t ask_for_backtraces(void)
+{
+	struct timespec pause = { 0, 500 * 1000 * 1000 };
+	pid_t pid = fork();
+	int fd;
+
+	if (pid)
+		return pid;
+	pin(1);
+	fd = open("/proc/sysrq-trigger", O_WRONLY);
+	do {
+		nanosleep(&pause, NULL);
+	} while (write(fd, "l", 1) == 1);
+	_exit(1);
+}
+
+static void stop_asking(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGTERM);
+	if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
+		changed("nobody asked for backtraces");
 }
 
 static u64 symbol(const char *name)
@@ -493,6 +542,13 @@ static const char *skip(const struct a_case *c)
 		return cpu_has("ospke") ? NULL : "no protection keys";
 	case CMD_YMM:
 		return cpu_has("avx") ? NULL : "no AVX";
+	case CMD_STAC_CLAC:
+		return cpu_has("smap") ? NULL : "no SMAP";
+	case CMD_XGETBV:
+	case CMD_XSETBV_SAME:
+		return cpu_has("xsave") ? NULL : "no XSAVE";
+	case CMD_MONITOR_MWAIT:
+		return cpu_has("monitor") ? NULL : "no MONITOR";
 	case CMD_WRFSBASE:
 	case CMD_WRGSBASE:
 		return cpu_has("fsgsbase") ? NULL : "no FSGSBASE";
@@ -500,9 +556,27 @@ static const char *skip(const struct a_case *c)
 	return NULL;
 }
 
+/* What is wrong with how a habit went, besides what has changed. */
+static void judge_habit(const struct a_case *c)
+{
+	u64 want = 0;
+
+	if (c->command == CMD_STATUS || c->command == CMD_LIE_STATUS)
+		want = c->arg[0];
+	if (c->route == THEN_READ)
+		want = 12;		/* bytes, of which 4 are attributes */
+	if (run->status != want)
+		changed("the status should be %llx", want);
+	if (run->services_off)
+		changed("runtime services were turned off");
+	else if (!run->survived)
+		changed("firmware did not come to an end");
+}
+
 static int run_case(const struct a_case *c, int turn_on)
 {
 	const char *verdict = "contained", *why = skip(c);
+	pid_t asking = -1;
 	char *p;
 
 	printf("MISBEHAVE %s begin\n", c->name);
@@ -516,6 +590,7 @@ static int run_case(const struct a_case *c, int turn_on)
 	run->route = c->route;
 	run->target = c->target;
 	run->turn_on = turn_on;
+	run->habit = c->habit;
 	run->arg[0] = c->arg[0];
 	run->arg[1] = c->arg[1];
 	run->text = symbol("_text");
@@ -531,12 +606,22 @@ static int run_case(const struct a_case *c, int turn_on)
 	if (c->route == THEN_READ)
 		in_child("making a variable", HEALTH_SECONDS, make_lie);
 	in_child("preparation", HEALTH_SECONDS, begin);
+	if (run->missing) {
+		printf("MISBEHAVE %s skipped: no such register\n", c->name);
+		return 0;
+	}
+	told_where = 0;
+	if (c->route == DURING_BACKTRACE)
+		asking = ask_for_backtraces();
 	in_child("the call", CALL_SECONDS,
 		 c->route == EFIVARFS ? call_by_file : call_guarded);
+	if (asking > 0)
+		stop_asking(asking);
 	if (c->route == THEN_READ)
 		in_child("reading", HEALTH_SECONDS, read_lie);
 	if (c->route == THEN_MOUNT)
-		in_child("mounting efivarfs", HEALTH_SECONDS, remount);
+		in_child("mounting efivarfs", HEALTH_SECONDS,
+			 c->habit ? mount_one : remount);
 	check_log();
 	check_health();
 	if (c->route == THEN_MOUNT)
@@ -546,18 +631,31 @@ static int run_case(const struct a_case *c, int turn_on)
 		unlink(FILE_OF("Lie"));
 	}
 	check_log();
+	if (c->route == DURING_BACKTRACE && !told_where)
+		changed("no backtrace says where firmware was");
+	if (c->habit)
+		judge_habit(c);
 
-	if (run->exposed)
+	if (c->habit)
+		verdict = run->exposed || run->changed ? "lost" : "kept";
+	else if (run->exposed)
 		verdict = "exposed";
 	else if (run->changed)
 		verdict = "changed";
 	for (p = run->evidence; *p; p++)
 		if (*p == '\n')
 			*p = ';';
-	printf("MISBEHAVE %s %s: status %llx, services %s; %s\n", c->name,
-	       verdict, run->status, run->services_off ? "off" : "on",
-	       run->evidence);
+	printf("MISBEHAVE %s %s: status %llx, services %s; ", c->name, verdict,
+	       run->status, run->services_off ? "off" : "on");
+	if (c->route == DURING_IPI)
+		printf("longest delay %u us; ", run->delay_us);
+	if (c->command == CMD_CLI_PORTS)
+		printf("%llu port pairs; ", run->value >> 32);
+	printf("%s\n", run->evidence);
 	fflush(stdout);
+	/* Services that can be turned on again are no reason to boot again. */
+	if (c->habit && turn_on && run->services_off && !stuck)
+		return run->exposed;
 	return run->exposed || run->changed;
 }
 

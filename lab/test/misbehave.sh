@@ -1,7 +1,9 @@
 #!/bin/sh
 # misbehave.sh BASE VERSION: firmware that misbehaves does no harm to the patched
-# kernel, in any of the ways of lab/firmware/commands.h; and some that are known
-# to harm the stock kernel are found to do so: a test that the tests can fail.
+# kernel, in any of the ways of lab/firmware/commands.h, and firmware that means
+# well keeps its services with each of the habits there. Some of the former that
+# are known to harm the stock kernel are found to do so: a test that the tests can
+# fail. All of the latter are habits with the stock kernel.
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
@@ -19,9 +21,11 @@ if [ "${CI-}" = true ] && [ "$base" = v6.1 ]; then
 	echo "skip - $base $version: misbehaviour, stock: in CI, only for v6.12"
 	exit
 fi
+"$lab/misbehave.sh" "$base" stock habits
 {
 	"$lab/misbehave.sh" "$base" stock read-data write-data exec-function ud \
-		de stack-at-0 cr0-wp rflags-if get-size long-cli ||
+		de stack-at-0 cr0-wp rflags-if get-size long-cli \
+		write-esrt capsule-outside ||
 		echo "ok - $base $version stock: ended early"
 } |
 awk '/^ok - / { sub(/^ok - /, "not ok - "); print $0 ", which it cannot be"; next }

@@ -15,7 +15,9 @@
 #include <linux/hrtimer.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
+#include <linux/math64.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/nmi.h>
 #include <linux/percpu.h>
@@ -43,6 +45,7 @@
 #define CR4_PKE		(1UL << 22)	/* not a name that old kernels know */
 
 static efi_guid_t vendor = MISBEHAVE_VENDOR(EFI_GUID);
+static efi_guid_t capsule_vendor = CAPSULE_VENDOR(EFI_GUID);
 
 static struct misbehave_run *run;	/* the one that END is to fill in */
 static u32 sequence;
@@ -54,6 +57,24 @@ static u32 *direct, *vmalloced;
 static u32 *planted;			/* the target, if it is ours to write */
 static u32 planted_value;		/* what was there */
 static unsigned int ran;		/* how often our function has run */
+
+/* Around a command that comes in memory of its own; the word all the rest holds. */
+#define AROUND_ORDER	3
+#define AROUND_SIZE	(PAGE_SIZE << AROUND_ORDER)
+#define AROUND_COMMAND	2048
+static u8 *around;
+
+/* A capsule, and what is in its first and last page besides. */
+#define CAPSULE_AREA	(4 << 20)
+#define CAPSULE_HEADER	64
+#define CAPSULE_FLAG	0x00010000	/* PERSIST_ACROSS_RESET */
+#define CAPSULE_WORD(n)	(0xca500000 + (u32)(n))
+static u8 *capsule_area;
+static efi_capsule_header_t *capsule;
+struct capsule_block {
+	u64 length, data;
+};
+static struct capsule_block *capsule_list;
 
 static unsigned int text_sum;
 static u8 *heap;			/* with red zones around the middle */
@@ -305,6 +326,9 @@ static void stop_beats(void)
 	}
 }
 
+/* What no interrupt should wait for, on a host that has other things to do. */
+#define DELAY_US	(1000 * 1000)
+
 /* IPIs and NMIs from another CPU to the one that calls, one after the other. */
 static atomic_t nmis_handled = ATOMIC_INIT(0);
 static atomic_t ipis_handled = ATOMIC_INIT(0);
@@ -320,8 +344,19 @@ static int on_nmi(unsigned int type, struct pt_regs *regs)
 	return NMI_HANDLED;
 }
 
-static void on_ipi(void *unused)
+/* The kernel's own user of the ports that firmware uses in pairs. */
+static bool use_ports;
+static u64 longest_delay;
+
+static void on_ipi(void *sent_at)
 {
+	u64 delay = ktime_to_ns(ktime_get()) - *(u64 *)sent_at;
+
+	longest_delay = max(longest_delay, delay);
+	if (use_ports) {
+		outb(OTHERS_INDEX, INDEX_PORT);
+		inb(DATA_PORT);
+	}
 	atomic_inc(&ipis_handled);
 }
 
@@ -334,7 +369,9 @@ static int send(void *unused)
 
 		sent++;
 		if (!send_nmis) {
-			smp_call_function_single(caller_cpu, on_ipi, NULL, 1);
+			u64 now = ktime_to_ns(ktime_get());
+
+			smp_call_function_single(caller_cpu, on_ipi, &now, 1);
 		} else {
 			apic->send_IPI_mask(cpumask_of(caller_cpu), NMI_VECTOR);
 			for (i = 0; i < 10000; i++) {
@@ -359,6 +396,7 @@ static struct task_struct *start_sender(bool nmi)
 	if (cpu >= nr_cpu_ids)
 		return NULL;
 	sent = lost = 0;
+	longest_delay = 0;
 	atomic_set(&nmis_handled, 0);
 	atomic_set(&ipis_handled, 0);
 	caller_cpu = raw_smp_processor_id();
@@ -383,6 +421,9 @@ static void stop_sender(struct task_struct *task)
 	handled = send_nmis ? atomic_read(&nmis_handled) :
 			      atomic_read(&ipis_handled);
 	send_nmis = false;
+	run->delay_us = div_u64(longest_delay, 1000);
+	if (run->delay_us > DELAY_US)
+		changed("an interrupt had to wait for %u us", run->delay_us);
 	pr_info("misbehave: %u sent, %u handled, %u lost\n", sent, handled, lost);
 	if (lost || handled < 10)
 		changed("of %u interrupts sent %u were handled, %u lost", sent,
@@ -467,8 +508,119 @@ static void check_small(void)
 		exposed("%zu objects on the heap were written", bad);
 }
 
+static void fill(void *to, u32 word, size_t size)
+{
+	u32 *p = to;
+
+	while (size) {
+		*p++ = word;
+		size -= sizeof(*p);
+	}
+}
+
+static bool differs(const void *from, u32 word, size_t size)
+{
+	const u32 *p = from;
+
+	for (; size; size -= sizeof(*p))
+		if (*p++ != word)
+			return true;
+	return false;
+}
+
+static void free_capsule(void)
+{
+	if (!capsule_area)
+		return;
+	if (is_vmalloc_addr(capsule_area))
+		vfree(capsule_area);
+	else
+		free_pages((unsigned long)capsule_area, get_order(CAPSULE_AREA));
+	kfree(capsule_list);
+	capsule_area = NULL;
+	capsule_list = NULL;
+}
+
+/*
+ * A capsule of words that are all different. One from the page allocator neither
+ * begins nor ends with a page, and has secrets around it.
+ */
+static void make_capsule(void)
+{
+	bool far = run->arg[0] & CAPSULE_VMALLOC;
+	size_t skip = far ? 0 : 0x140, size = CAPSULE_AREA - PAGE_SIZE, i, n;
+	struct capsule_block *block;
+	u8 *p;
+
+	free_capsule();
+	capsule_area = far ? vmalloc(CAPSULE_AREA) :
+		(u8 *)__get_free_pages(GFP_KERNEL, get_order(CAPSULE_AREA));
+	capsule_list = kcalloc(CAPSULE_AREA / PAGE_SIZE + 2, sizeof(*block),
+			       GFP_KERNEL);
+	if (!capsule_area || !capsule_list) {
+		changed("no memory for a capsule");
+		return;
+	}
+	fill(capsule_area, SECRET, CAPSULE_AREA);
+	capsule = (efi_capsule_header_t *)(capsule_area + skip);
+	for (i = 0; i < size / sizeof(u32); i++)
+		((u32 *)capsule)[i] = CAPSULE_WORD(i);
+	capsule->guid = capsule_vendor;
+	capsule->headersize = CAPSULE_HEADER;
+	capsule->flags = run->arg[0] & CAPSULE_PERSISTS ? CAPSULE_FLAG : 0;
+	capsule->imagesize = size;
+
+	block = capsule_list;
+	for (p = (u8 *)capsule; size; p += n, size -= n, block++) {
+		n = min_t(size_t, size, PAGE_SIZE - offset_in_page(p));
+		block->length = n;
+		block->data = far ?
+			page_to_phys(vmalloc_to_page(p)) + offset_in_page(p) :
+			__pa(p);
+	}
+}
+
+static bool capsule_is_whole(void)
+{
+	size_t skip = (u8 *)capsule - capsule_area, i;
+	size_t size = CAPSULE_AREA - PAGE_SIZE;
+
+	for (i = sizeof(*capsule) / sizeof(u32); i < size / sizeof(u32); i++)
+		if (((u32 *)capsule)[i] != CAPSULE_WORD(i))
+			return false;
+	return !differs(capsule_area, SECRET, skip) &&
+	       !differs(capsule_area + skip + size, SECRET, PAGE_SIZE - skip);
+}
+
+static void call_capsule(void)
+{
+	u64 max_size = 0;
+	int reset_type = -1;
+
+	if (!capsule_area || !capsule_list)
+		return;
+	run->status = efi.query_capsule_caps(&capsule, 1, &max_size, &reset_type);
+	if (run->status == EFI_SUCCESS && (max_size != 1 << 30 || reset_type != 1))
+		changed("capsules of up to %llu, reset %d", max_size, reset_type);
+	if (run->status == EFI_SUCCESS)
+		run->status = efi.update_capsule(&capsule, 1,
+						 __pa(capsule_list));
+}
+
 static void begin(void)
 {
+	u32 low, high;
+
+	if (run->habit &&
+	    (run->command == CMD_RDMSR || run->command == CMD_WRMSR_XOR) &&
+	    rdmsr_safe(run->arg[0], &low, &high)) {
+		run->missing = 1;
+		return;
+	}
+	if (run->route == THEN_CAPSULE)
+		make_capsule();
+	if (run->command == CMD_READ_PAST || run->command == CMD_WRITE_PAST)
+		fill(around, run->arg[1], AROUND_SIZE);
 	plant_small();
 	address_of(run->target);
 	if (run->target == DIRECT)
@@ -517,6 +669,18 @@ static void call_get(void)
 			size, LIE_BUFFER);
 }
 
+static void call_ask_size(void)
+{
+	unsigned long size = 0;
+	efi_char16_t name[16];
+	u32 attr = 0;
+
+	set_name(name, "Lie");
+	run->status = efi.get_variable(name, &vendor, &attr, &size, NULL);
+	if (run->status == EFI_SUCCESS && size != 8)
+		changed("GetVariable without a buffer: size %lu", size);
+}
+
 static void call_next(void)
 {
 	efi_char16_t *name = (efi_char16_t *)(heap + RED_ZONE);
@@ -529,13 +693,15 @@ static void call_next(void)
 	check_red_zones("GetNextVariableName");
 	if (run->status != EFI_SUCCESS)
 		return;
-	if (size > LIE_BUFFER)
+	if (size > LIE_BUFFER && !run->habit)
 		exposed("GetNextVariableName: success, and size %lu with a buffer of %d",
 			size, LIE_BUFFER);
 	for (i = 0; i < LIE_BUFFER / 2 && name[i]; i++)
 		;
 	if (i == LIE_BUFFER / 2)
 		exposed("GetNextVariableName: success, and a name without end");
+	if (run->habit && (i != 1 || name[0] != 'A'))
+		changed("GetNextVariableName: another name");
 }
 
 static efi_status_t command(u32 command, u64 a, u64 b, bool direct_call,
@@ -544,15 +710,20 @@ static efi_status_t command(u32 command, u64 a, u64 b, bool direct_call,
 	struct misbehave_command c = {
 		.command = command, .sequence = ++sequence, .arg = { a, b },
 	};
+	void *data = &c;
 	efi_char16_t name[16];
 	efi_status_t status;
 
 	set_name(name, "Misbehave");
+	if (command == CMD_READ_PAST || command == CMD_WRITE_PAST) {
+		data = around + AROUND_COMMAND;
+		memcpy(data, &c, sizeof(c));
+	}
 	if (!direct_call)
-		return efi.set_variable(name, &vendor, 7, sizeof(c), &c);
+		return efi.set_variable(name, &vendor, 7, sizeof(c), data);
 
 	picture_task(&task[0]);
-	status = efi.set_variable_nonblocking(name, &vendor, 7, sizeof(c), &c);
+	status = efi.set_variable_nonblocking(name, &vendor, 7, sizeof(c), data);
 	picture_task(&task[1]);
 	return status;
 }
@@ -563,18 +734,25 @@ static void call(void)
 	struct task_picture task[2];
 	/* To be interrupted, firmware has to run on this CPU. */
 	bool direct_call = run->route == DIRECTLY ||
-			   run->route == DURING_IPI || run->route == DURING_NMI;
+			   run->route == DURING_IPI ||
+			   run->route == DURING_NMI ||
+			   run->route == DURING_BACKTRACE;
+	u64 b = run->arg[1];
 	u64 a = run->target == NOWHERE ? run->arg[0] : address_of(run->target);
 
-	if (run->command == CMD_SPIN || run->command == CMD_SPIN_CLI)
+	if (run->command == CMD_SPIN || run->command == CMD_SPIN_CLI ||
+	    run->command == CMD_CLI_BRACKETS || run->command == CMD_CLI_PORTS)
 		a *= tsc_khz;
+	if (run->command == CMD_CLI_BRACKETS)
+		b *= tsc_khz;
+	use_ports = run->command == CMD_CLI_PORTS;
 	/* In the middle, so that what is pushed does no harm. */
 	if (run->command == CMD_RSP && run->target)
 		a += 512;
 	if (run->route == DURING_IPI || run->route == DURING_NMI)
 		sender = start_sender(run->route == DURING_NMI);
 
-	run->status = command(run->command, a, run->arg[1], direct_call, task);
+	run->status = command(run->command, a, b, direct_call, task);
 
 	if (run->route == DURING_IPI || run->route == DURING_NMI)
 		stop_sender(sender);
@@ -584,6 +762,10 @@ static void call(void)
 		call_get();
 	if (run->route == THEN_NEXT)
 		call_next();
+	if (run->route == THEN_ASK_SIZE)
+		call_ask_size();
+	if (run->route == THEN_CAPSULE && run->status == EFI_SUCCESS)
+		call_capsule();
 }
 
 /* How far did the firmware come? */
@@ -615,6 +797,7 @@ static void judge_target(void)
 		     run->command == CMD_WRITE_WP_OFF;
 	/* Page 0 holds nothing of the kernel's, which lends it on purpose. */
 	bool nowhere = run->target == NOWHERE && run->arg[0];
+	u32 low, high;
 
 	if (read_result(&result)) {
 		run->survived = result.survived;
@@ -629,9 +812,51 @@ static void judge_target(void)
 	}
 	if (run->target == DIRECT && memchr_inv(direct, 0x6b, PAGE_SIZE))
 		exposed("a page of the kernel's was written");
+	if (run->command == CMD_WRITE_PAST) {
+		fill(around + AROUND_COMMAND, run->arg[1],
+		     sizeof(struct misbehave_command));
+		if (differs(around, run->arg[1], AROUND_SIZE))
+			exposed("memory behind a buffer was written");
+	}
+	if (capsule_area && !capsule_is_whole())
+		exposed("a capsule was written");
+	free_capsule();
 	if (!run->survived)
 		return;
 	switch (run->command) {
+	case CMD_READ_PAST:
+		if (run->value && run->habit)
+			changed("memory behind a buffer reads as %llx",
+				run->value);
+		else if (run->value)
+			exposed("memory behind a buffer was read: %llx",
+				run->value);
+		break;
+	case CMD_WRITE_ESRT:
+		exposed("the system resource table was written");
+		break;
+	case CMD_CAPSULE_READ:
+		if (run->value != ((u64)CAPSULE_WORD(CAPSULE_FAR / 4) << 32 |
+				   CAPSULE_WORD(CAPSULE_HEADER / 4)))
+			changed("the capsule reads as %llx", run->value);
+		break;
+	case CMD_CAPSULE_OUTSIDE:
+		if (run->value)
+			exposed("memory beside a capsule was read: %llx",
+				run->value);
+		break;
+	case CMD_CLI_PORTS:
+		if ((u32)run->value || !(run->value >> 32))
+			changed("of %llu port pairs %u were torn",
+				run->value >> 32, (u32)run->value);
+		break;
+	case CMD_RDMSR:
+		if (run->habit && run->arg[1] &&
+		    (rdmsr_safe(run->arg[0], &low, &high) ||
+		     run->value != ((u64)high << 32 | low)))
+			changed("MSR %llx reads as %llx", run->arg[0],
+				run->value);
+		break;
 	case CMD_READ:
 		if (nowhere)
 			exposed("memory at %llx was read", run->arg[0]);
@@ -777,7 +1002,8 @@ static int __init misbehave_init(void)
 	direct = (u32 *)__get_free_page(GFP_KERNEL);
 	vmalloced = vmalloc(PAGE_SIZE);
 	heap = kmalloc(2 * RED_ZONE + LIE_BUFFER, GFP_KERNEL);
-	if (!run || !direct || !vmalloced || !heap)
+	around = (u8 *)__get_free_pages(GFP_KERNEL, AROUND_ORDER);
+	if (!run || !direct || !vmalloced || !heap || !around)
 		goto out;
 	memset(direct, 0x6b, PAGE_SIZE);
 	memset(vmalloced, 0x6b, PAGE_SIZE);
@@ -796,6 +1022,7 @@ static int __init misbehave_init(void)
 		return 0;
 	unregister_nmi_handler(NMI_LOCAL, "misbehave");
 out:
+	free_pages((unsigned long)around, AROUND_ORDER);
 	kfree(heap);
 	vfree(vmalloced);
 	free_page((unsigned long)direct);
@@ -806,7 +1033,9 @@ out:
 static void __exit misbehave_exit(void)
 {
 	misc_deregister(&misbehave_device);
+	free_capsule();
 	unregister_nmi_handler(NMI_LOCAL, "misbehave");
+	free_pages((unsigned long)around, AROUND_ORDER);
 	kfree(heap);
 	vfree(vmalloced);
 	free_page((unsigned long)direct);

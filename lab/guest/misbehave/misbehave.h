@@ -13,7 +13,7 @@
 #define LIE_BUFFER	64
 
 struct misbehave_run {
-	u32	command, route, target, turn_on;
+	u32	command, route, target, turn_on, habit;
 	u64	arg[2];
 	/* what only the program can look up: addresses in the kernel */
 	u64	text, text_end, data, function;
@@ -24,6 +24,8 @@ struct misbehave_run {
 	u32	services_off;	/* the kernel has turned them off */
 	u32	survived;	/* the firmware came to the end of the command */
 	u64	value;
+	u32	missing;	/* the CPU has not what the case is about */
+	u32	delay_us;	/* of the latest of the interrupts that were sent */
 	char	evidence[EVIDENCE_SIZE];
 };
 
