@@ -25,6 +25,7 @@ lab=$(cd "$(dirname "$0")" && pwd)
 
 kernel=$1 initrd=$2 console=$3 steps=$4 append=${5-}
 ovmf=${OVMF_DIR:-/usr/share/OVMF}
+ovmf=${ovmf%/}
 deadline=${DEADLINE:-180}
 
 # First of all: nobody is to take an earlier guest for this one.
@@ -41,13 +42,21 @@ display=${SCREEN:-$(firmware_field "$firmware" display)}
 secure=$(firmware_field "$firmware" secure)
 code=$(firmware_field "$firmware" code)
 store=$(firmware_field "$firmware" store)
-[ "$code" != - ] || code=''
-if [ -n "$code" ]; then
-	code=$ovmf/$code store=$ovmf/$store
+uboot=''
+case $code,$store in
+-,*)	code='' ;;
+*,-)	uboot=${UBOOT_DIR:-/usr/lib/u-boot/qemu-x86_64}/$code code=''
+	[ -r "$uboot" ] || die "no ${uboot##*/} in ${uboot%/*}: install the" \
+		"package u-boot-qemu, or set UBOOT_DIR"
+	command -v mkimage >/dev/null || die "no mkimage: run 'make deps'"
+	[ -z "${TESTFW-}${MAP-}" ] ||
+		die "$firmware does not run EFI drivers of option ROMs, which" \
+		    "the test firmware is" ;;
+*)	code=$ovmf/$code store=$ovmf/$store
 	[ -r "$code" ] && [ -r "$store" ] ||
 		die "no ${code##*/} with ${store##*/} in $ovmf: install the" \
-		    "packages ovmf and ovmf-ia32, or set OVMF_DIR"
-fi
+		    "packages ovmf and ovmf-ia32, or set OVMF_DIR" ;;
+esac
 command -v qemu-system-x86_64 >/dev/null ||
 	die "no qemu-system-x86_64: run 'make deps'"
 
@@ -68,7 +77,7 @@ cmdline="console=ttyS0 panic=-1 lab=$steps $append"
 # in the same file, as systemd's stub has it.
 case $secure in
 off | on) key= ;;
-*)	key=/usr/share/ovmf/$secure ;;
+*)	key=${ovmf%/*}/ovmf/$secure ;;
 esac
 stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub
 if [ -n "$key" ] && [ "$kernel" != - ]; then
@@ -95,10 +104,25 @@ if [ -n "$key" ] && [ "$kernel" != - ]; then
 	[ "${SIGN-}" = no ] || mv "$run/signed" "$run/uki"
 	mv "$run/uki" "$run/esp/EFI/BOOT/BOOTX64.EFI"
 	kernel=- initrd=-
-fi > "$console.sign"
+fi > "$console.disk"
+# U-Boot boots what -kernel gives it without EFI; what is on a disk, as a script
+# there says. Systemd's stub uses SSE, which U-Boot 2023.01 has not switched on.
+if [ -n "$uboot" ] && [ "$kernel" != - ]; then
+	mkdir -p "$run/esp"
+	cp "$kernel" "$run/esp/bzImage"
+	cp "$initrd" "$run/esp/initrd"
+	cat > "$run/script" <<-EOF
+		setenv bootargs 'initrd=initrd $cmdline'
+		load \${devtype} \${devnum}:\${distro_bootpart} \${kernel_addr_r} bzImage
+		bootefi \${kernel_addr_r}
+	EOF
+	mkimage -T script -d "$run/script" "$run/esp/boot.scr"
+	kernel=- initrd=-
+fi >> "$console.disk"
 
 set -- -machine "$machine" -cpu "${CPU:-qemu64}" -smp "${CPUS:-1}" \
 	-m "${MEM:-1024}" -display none -net none -nodefaults -vga "$display"
+[ -z "$uboot" ] || set -- "$@" -bios "$uboot"
 if [ -n "$code" ]; then
 	vars=${VARS:-$run/vars.fd}
 	[ -s "$vars" ] || cp "$store" "$vars"
@@ -163,6 +187,8 @@ while kill -0 "$qemu" 2>/dev/null; do
 		awake=$((awake + 1))
 		[ $((awake % 7)) -ne 0 ] || echo system_wakeup >&8
 	fi
+	# Without power management, as U-Boot has it, this is the end.
+	! grep -q 'reboot: .*System halted' "$console" || echo quit >&8
 	if [ $(($(date +%s) - start)) -ge "$deadline" ]; then
 		# Where it hangs is worth knowing: left in CONSOLE.monitor.
 		echo "info registers -a" >&8

@@ -63,6 +63,8 @@ need lld-link lld
 need qemu-system-x86_64 qemu-system-x86
 need /usr/share/OVMF/OVMF_CODE_4M.fd ovmf
 need /usr/share/OVMF/OVMF32_CODE_4M.secboot.fd ovmf-ia32
+need /usr/lib/u-boot/qemu-x86_64/u-boot.rom u-boot-qemu
+need mkimage u-boot-tools
 need sbsign sbsigntool
 need /usr/lib/systemd/boot/efi/linuxx64.efi.stub systemd-boot-efi
 need openssl openssl

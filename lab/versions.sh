@@ -9,8 +9,10 @@ echo "series: $3"
 shift 3
 # shellcheck disable=SC2016 # dpkg-query's variables
 for what; do
-	case $what in
-	[!/]*)	dpkg-query -W -f '${Package} ${Version}\n' "$what" 2>/dev/null ||
+	case ${OVMF_DIR:+elsewhere},$what in
+	elsewhere,ovmf) echo "OVMF from $OVMF_DIR" ;;
+	elsewhere,ovmf-*) ;;
+	*,[!/]*) dpkg-query -W -f '${Package} ${Version}\n' "$what" 2>/dev/null ||
 			echo "no $what" ;;
 	*)	cat "$what" ;;
 	esac

@@ -30,3 +30,22 @@ if grep -q '^LAB: not ok selftest' "$console"; then
 else
 	echo "not ok - $where: the selftest fails as expected"
 fi
+
+# U-Boot's SetVirtualAddressMap() ends the stock kernel, and nothing else of U-Boot.
+if isolates "$base" "$version"; then
+	console=$out/boot/$base-$version/u-boot-stock.console
+	FIRMWARE=u-boot "$lab/boot.sh" \
+		"$(build_dir "$base" "$version" stock)/arch/x86/boot/bzImage" \
+		"$out/guest/$base-$version-stock.gz" "$console" boot no_timer_check \
+		< /dev/null || :
+	sed -n '/BUG: unable to handle page fault for address/,/end trace/p' \
+		"$console" > "$console.oops"
+	if grep -q ' efi_set_virtual_address_map+' "$console.oops" &&
+	   grep -q 'Kernel panic - not syncing: Attempted to kill the idle task' \
+		"$console" && ! grep -q '^LAB: step' "$console"; then
+		echo "ok - $where: panics on U-Boot in SetVirtualAddressMap()"
+	else
+		echo "not ok - $where: panics on U-Boot in SetVirtualAddressMap()"
+		tail -n 20 "$console" | sed 's/^/#   /'
+	fi
+fi
