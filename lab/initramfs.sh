@@ -18,13 +18,25 @@ cp "$(command -v busybox)" "$root/bin/busybox"
 cp "$lab/guest/init" "$root/init"
 chmod 755 "$root/init"
 
-for src in "$lab"/guest/*.c "$top"/tools/testing/selftests/x86/*.c; do
-	[ -e "$src" ] || continue
-	name=$(basename "$src" .c)
-	gcc -static -O2 -Wall -o "$root/bin/$name" "$src" || {
-		say "cannot compile $src"
+# program SOURCE OPTION...: it may have conditionals on the base.
+program()
+{
+	source=$1
+	shift
+	gcc -static -O2 -Wall -DEFI_PGD_BASE="$(base_field "$base" number)" "$@" \
+		-o "$root/bin/$(basename "$source" .c)" "$source" || {
+		say "cannot compile $source"
 		exit 1
 	}
+}
+
+for src in "$lab"/guest/*.c; do
+	program "$src"
+done
+# Where the kernel's own would be: it includes what is there.
+selftests=$(tree_dir "$base" "$version" "$kind")/tools/testing/selftests/x86
+for src in "$top"/tools/testing/selftests/x86/*.c; do
+	program "$src" -I"$selftests"
 done
 
 # kexec is a dynamic program: its libraries come along.

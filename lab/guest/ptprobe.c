@@ -72,6 +72,11 @@
  *                                and the others to be read
  *   probe.efi.supervisor_unnamed supervisor pages that are none of these
  *   probe.efi.fw_pages           firmware's stack and argument pages
+ *   probe.efi.zero_pages         pages of zeros that it can only read, behind these
+ *   probe.efi.kept_pages         pages of boot services data that are reserved, not
+ *                                RAM, and that it can only read
+ *   probe.efi.kept_prot          pages of boot services memory, reserved or not, that
+ *                                it has in another way; page 0 is its to write
  *   probe.efi.user_elsewhere     user pages in the upper half that are not these
  *                                and not in the EFI window
  *
@@ -129,6 +134,8 @@
 #define FW_STACK_SIZE		(4 * PG_SIZE)
 #define FW_ARGS			(EFI_WIN_START - BIT_ULL(30) + BIT_ULL(15))
 #define FW_ARGS_SIZE		PG_SIZE
+#define FW_ZEROS		(FW_ARGS + FW_ARGS_SIZE)
+#define FW_ZEROS_SIZE		BIT_ULL(16)
 
 /* The part for CPU entry areas, and in each GDT the entry for the TSS */
 #define ENTRY_AREA_START	0xfffffe0000000000ULL
@@ -914,6 +921,22 @@ static enum gate_part gate_part_at(uint64_t va, uint64_t phys)
 	return GATE_NONE;
 }
 
+/* Behind the arguments, firmware reads zeros, and writes nothing. */
+static bool is_zero_page(uint64_t va, uint64_t phys, struct perm perm)
+{
+	uint64_t word[PG_SIZE / sizeof(uint64_t)];
+	size_t i;
+
+	if (perm.rw || !perm.nx || va - FW_ZEROS >= FW_ZEROS_SIZE ||
+	    !read_phys(phys, word, sizeof(word)))
+		return false;
+	for (i = 0; i < sizeof(word) / sizeof(word[0]); i++) {
+		if (word[i])
+			return false;
+	}
+	return true;
+}
+
 static bool is_fw_page(uint64_t va, uint64_t phys, struct perm perm)
 {
 	if (!perm.rw || !perm.nx)
@@ -935,18 +958,44 @@ struct figures {
 	/* Pages of EFI's table */
 	uint64_t user, supervisor, global;
 	uint64_t gate[NR_GATE_PARTS], gate_prot, supervisor_unnamed;
-	uint64_t fw, user_elsewhere;
+	uint64_t fw, zero, user_elsewhere;
+	uint64_t kept, kept_prot;
 };
 
-static bool is_runtime_page(uint64_t phys)
+static const struct region *region_of(uint64_t phys)
 {
 	size_t i;
 
 	for (i = 0; i < nr_regions; i++) {
-		if (phys >= regions[i].phys && phys - regions[i].phys < regions[i].size)
-			return !is_boot_services(&regions[i]);
+		if (phys - regions[i].phys < regions[i].size)
+			return &regions[i];
 	}
-	return false;
+	return NULL;
+}
+
+static bool is_runtime_page(uint64_t phys)
+{
+	const struct region *r = region_of(phys);
+
+	return r && !is_boot_services(r);
+}
+
+/*
+ * A page in the lower half or in the EFI window. What drivers keep of boot services
+ * data, with efi_mem_reserve(), is no RAM to the kernel any more, and firmware can
+ * read it.
+ */
+static void judge_kept(struct figures *f, uint64_t va, uint64_t phys, struct perm perm)
+{
+	const struct region *r = region_of(phys);
+
+	if (!r || !is_boot_services(r) || !va)
+		return;
+	if (r->type == EFI_BOOT_DATA && !in_ram(phys) && !in_ram(phys + PG_SIZE - 1) &&
+	    !perm.rw && perm.nx)
+		f->kept++;
+	else
+		f->kept_prot++;
 }
 
 static uint64_t overlap(uint64_t start, uint64_t size, uint64_t lo, uint64_t hi)
@@ -1009,10 +1058,16 @@ static bool has_name(struct figures *f, uint64_t va, uint64_t phys, struct perm 
 		return true;
 	}
 
-	if ((int64_t)va >= 0 || (va >= EFI_WIN_START && va < EFI_WIN_END))
+	if ((int64_t)va >= 0 || (va >= EFI_WIN_START && va < EFI_WIN_END)) {
+		judge_kept(f, va, phys, perm);
 		return false;
+	}
 	if (is_fw_page(va, phys, perm)) {
 		f->fw++;
+		return true;
+	}
+	if (is_zero_page(va, phys, perm)) {
+		f->zero++;
 		return true;
 	}
 	f->user_elsewhere++;
@@ -1216,13 +1271,16 @@ static void print_isolation(const struct figures *f)
 	print_u64("efi.gate_prot", f->gate_prot);
 	print_u64("efi.supervisor_unnamed", f->supervisor_unnamed);
 	print_u64("efi.fw_pages", f->fw);
+	print_u64("efi.zero_pages", f->zero);
+	print_u64("efi.kept_pages", f->kept);
+	print_u64("efi.kept_prot", f->kept_prot);
 	print_u64("efi.user_elsewhere", f->user_elsewhere);
 }
 
 static bool isolation_holds(const struct figures *f, uint64_t shared)
 {
 	return !f->nr_reached && !f->gate_prot && !f->supervisor_unnamed &&
-	       !f->user_elsewhere && !f->global && !shared;
+	       !f->user_elsewhere && !f->kept_prot && !f->global && !shared;
 }
 
 static long parse_offset(const char *s)

@@ -14,12 +14,9 @@
  *
  * All of this is decided from what the kernel shows in debugfs, in the text
  * format of arch/x86/mm/dump_pagetables.c, from the EFI memory map in
- * /sys/firmware/efi/runtime-map, and from where /proc/kallsyms has the gate.  The
- * dump has no physical addresses, so that a mapping leads where it should is only
- * shown by firmware working.
- *
- * Prints KTAP by itself, so that it builds in trees whose kselftest.h has no
- * helpers for that.
+ * /sys/firmware/efi/runtime-map, from /proc/iomem, and from where /proc/kallsyms
+ * has the gate.  The dump has no physical addresses, so that a mapping leads
+ * where it should is only shown by firmware working.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -35,25 +32,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define EXIT_PASS	0
-#define EXIT_FAIL	1
-#define EXIT_SKIP	4	/* KSFT_SKIP */
-
-#ifndef __x86_64__
-
-int main(void)
-{
-	printf("TAP version 13\n1..0 # SKIP not x86-64\n");
-	return EXIT_SKIP;
-}
-
+#if EFI_PGD_BASE >= 600
+#include "../kselftest.h"
 #else
-
+/* What the kselftest.h of later kernels has */
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define KSFT_FAIL	1
+#define KSFT_SKIP	4
+
+static unsigned int ksft_pass, ksft_fail, ksft_skip;
+
+#define ksft_test_num()			(ksft_pass + ksft_fail + ksft_skip)
+#define ksft_print_header()		printf("TAP version 13\n")
+#define ksft_set_plan(plan)		printf("1..%zu\n", plan)
+#define ksft_print_msg(...)		(printf("# "), printf(__VA_ARGS__))
+#define ksft_result(count, what, ...)						\
+	((count)++, printf(what, ksft_test_num()), printf(__VA_ARGS__))
+#define ksft_test_result_pass(...)	ksft_result(ksft_pass, "ok %u ", __VA_ARGS__)
+#define ksft_test_result_fail(...)	ksft_result(ksft_fail, "not ok %u ", __VA_ARGS__)
+#define ksft_test_result_skip(...)	ksft_result(ksft_skip, "ok %u # SKIP ", __VA_ARGS__)
+#define ksft_exit_skip(...)							\
+	(printf("1..0 # SKIP "), printf(__VA_ARGS__), exit(KSFT_SKIP))
+
+static void ksft_finished(void)
+{
+	printf("# Totals: pass:%u fail:%u xfail:0 xpass:0 skip:%u error:0\n",
+	       ksft_pass, ksft_fail, ksft_skip);
+	exit(ksft_fail ? KSFT_FAIL : 0);
+}
+#endif
 
 #define EFI_DIR		"/sys/firmware/efi"
-#define DEBUGFS_DIR	"/sys/kernel/debug"
-#define EFIVARFS_DIR	EFI_DIR "/efivars"
 
 #define BIT(nr)		(1UL << (nr))
 
@@ -67,21 +76,6 @@ int main(void)
 /* EFI_VA_END and EFI_VA_START of the kernel, the same on every version */
 #define EFI_WIN_START	0xffffffef00000000UL
 #define EFI_WIN_LAST	0xfffffffeffffffffUL
-
-/*
- * Where an isolated firmware has its stack and, after it, its arguments.  The
- * first page is where it returns to, and never mapped.
- */
-#define FW_AREA_START	(EFI_WIN_START - SZ_1GB)
-#define FW_AREA_LAST	(EFI_WIN_START - 1)
-
-/* GDT and TSS of each CPU are in here, and how far apart they can be */
-#define ENTRY_AREA_START	0xfffffe0000000000UL
-#define ENTRY_AREA_LAST		0xfffffe7fffffffffUL
-#define MAX_GDT_TO_TSS_END	(16 * PG_SIZE)
-
-/* More pages than this are not just a way in and out */
-#define MAX_GATE_PAGES	12
 
 /* Memory descriptor types and attributes of the UEFI specification */
 #define EFI_RESERVED_TYPE		0
@@ -104,15 +98,13 @@ int main(void)
  */
 #define MAX_NEW_MEMMAP	(16 * PG_SIZE)
 
-enum prot {
-	P_PRESENT	= BIT(0),
-	P_RW		= BIT(1),
-	P_NX		= BIT(2),
-	P_USER		= BIT(3),
-	P_PWT		= BIT(4),
-	P_PCD		= BIT(5),
-	P_GLOBAL	= BIT(6),
-};
+#define P_PRESENT	BIT(0)
+#define P_RW		BIT(1)
+#define P_NX		BIT(2)
+#define P_USER		BIT(3)
+#define P_PWT		BIT(4)
+#define P_PCD		BIT(5)
+#define P_GLOBAL	BIT(6)
 
 /* One line of a dump.  Ends are inclusive: the last one is the top of memory */
 struct range {
@@ -135,34 +127,23 @@ struct region {
 	unsigned long	virt;
 	unsigned long	size;
 	unsigned long	attr;
-};
-
-enum memattr {
-	MEMATTR_UNKNOWN,
-	MEMATTR_ABSENT,
-	MEMATTR_PUBLISHED,
-};
-
-enum verdict {
-	PASS,
-	FAIL,
-	SKIP,
+	bool		kept;		/* of boot services memory, not firmware's */
 };
 
 static struct table kernel_table, efi_table;
 static struct region *regions;
 static size_t nr_regions;
 
-static const char *kernel_file, *efi_file;
-static bool mounted_debugfs;
+/* Mount points of our own */
+#define DIR_SIZE	32
 
-/* The kernel command line's options that matter here */
-static bool opt_old_map, opt_noruntime, opt_debug;
-static bool mixed_mode;
-static enum memattr memattr;
+static char debugfs_dir[DIR_SIZE], efivars_dir[DIR_SIZE];
 
+static bool opt_noruntime, opt_debug, mixed_mode;
+static bool memattr_absent;
 static bool isolated;
-static char not_isolated_reason[128];
+#if EFI_PGD_BASE < 600
+static bool opt_old_map;
 
 /*
  * EFI has no table of its own to show, but its mappings are in the kernel's:
@@ -170,15 +151,25 @@ static char not_isolated_reason[128];
  * what can be judged there is judged there.
  */
 static bool efi_shares_kernel_table;
+#endif
 
 static unsigned int shown;
 static char skip_reason[256];
 
-#define diag(fmt, ...)	printf("# " fmt "\n", ##__VA_ARGS__)
+/* What a subtest returns that has nothing to judge; otherwise, it counts faults */
+#define SKIP	(-1L)
 
-/* What a subtest returns that has nothing to judge, with the reason */
+#define diag(fmt, ...)	ksft_print_msg(fmt "\n", ##__VA_ARGS__)
 #define skip(fmt, ...)								\
 	(snprintf(skip_reason, sizeof(skip_reason), fmt, ##__VA_ARGS__), SKIP)
+
+/* Say how many there are of what, if any */
+static long fault(unsigned long number, const char *what)
+{
+	if (number)
+		diag("%lu %s", number, what);
+	return number;
+}
 
 static const char *prot_str(unsigned int prot)
 {
@@ -193,24 +184,20 @@ static const char *prot_str(unsigned int prot)
 	return buf;
 }
 
-/* Show an offending range, unless there were many already */
-static void show(const char *what, unsigned long start, unsigned long last,
-		 unsigned int prot)
+/* Show an offending range, unless there were many already; count its pages */
+static unsigned long show(const char *what, unsigned long start, unsigned long last,
+			  unsigned int prot)
 {
-	if (shown++ < MAX_SHOWN)
+	if (what && shown++ < MAX_SHOWN)
 		diag("%s: 0x%016lx-0x%016lx %s", what, start, last, prot_str(prot));
-	else if (shown == MAX_SHOWN + 1)
+	else if (what && shown == MAX_SHOWN + 1)
 		diag("%s: more of the same", what);
-}
-
-static unsigned long nr_pages(unsigned long start, unsigned long last)
-{
 	return ((last - start) >> PG_SHIFT) + 1;
 }
 
-static bool is_wx(unsigned int prot)
+static unsigned long min_ul(unsigned long a, unsigned long b)
 {
-	return (prot & P_PRESENT) && (prot & P_RW) && !(prot & P_NX);
+	return a < b ? a : b;
 }
 
 /* Cut [*start, *last] down to the part inside [lo, hi]; is there any? */
@@ -219,14 +206,45 @@ static bool clip(unsigned long *start, unsigned long *last, unsigned long lo,
 {
 	if (*start < lo)
 		*start = lo;
-	if (*last > hi)
-		*last = hi;
+	*last = min_ul(*last, hi);
 	return *start <= *last;
+}
+
+static bool mount_at(char *dir, const char *type)
+{
+	snprintf(dir, DIR_SIZE, "/tmp/%s.XXXXXX", type);
+	return mkdtemp(dir) && !mount(type, dir, type, 0, NULL);
+}
+
+static void unmount(void)
+{
+	umount(efivars_dir);
+	umount(debugfs_dir);
+	rmdir(efivars_dir);
+	rmdir(debugfs_dir);
 }
 
 /*
  * Reading the dumps
  */
+
+static void *grow(void *array, size_t nr, size_t size)
+{
+	/* Doubled whenever it is full, which a power of two says */
+	if (!(nr & (nr - 1)))
+		array = realloc(array, (nr ? 2 * nr : 1) * size);
+	if (!array) {
+		perror("realloc");
+		exit(KSFT_FAIL);
+	}
+	return array;
+}
+
+static void add_range(struct table *t, const struct range *r)
+{
+	t->range = grow(t->range, t->nr, sizeof(*r));
+	t->range[t->nr++] = *r;
+}
 
 /*
  * "0x<start>-0x<end>  <size> [flags] <level>".  Versions differ in the spacing
@@ -235,56 +253,49 @@ static bool clip(unsigned long *start, unsigned long *last, unsigned long lo,
  */
 static bool parse_range(char *line, struct range *r)
 {
-	unsigned long end;
+	static const struct {
+		const char	*word;
+		unsigned int	prot;
+	} flags[] = {
+		{ "RW", P_PRESENT | P_RW }, { "ro", P_PRESENT }, { "NX", P_NX },
+		{ "USR", P_USER }, { "PWT", P_PWT }, { "PCD", P_PCD }, { "GLB", P_GLOBAL },
+	};
 	char *word, *save;
+	size_t i;
 
-	if (sscanf(line, "0x%lx-0x%lx", &r->start, &end) != 2)
+	if (sscanf(line, "0x%lx-0x%lx", &r->start, &r->last) != 2)
 		return false;
 
 	/* The dump ends at 2^64, which it can only print as 0 */
-	r->last = end - 1;
+	r->last--;
 	r->prot = 0;
 
 	strtok_r(line, " \t\n", &save);
 	while ((word = strtok_r(NULL, " \t\n", &save))) {
-		if (!strcmp(word, "RW"))
-			r->prot |= P_PRESENT | P_RW;
-		else if (!strcmp(word, "ro"))
-			r->prot |= P_PRESENT;
-		else if (!strcmp(word, "NX"))
-			r->prot |= P_NX;
-		else if (!strcmp(word, "USR"))
-			r->prot |= P_USER;
-		else if (!strcmp(word, "PWT"))
-			r->prot |= P_PWT;
-		else if (!strcmp(word, "PCD"))
-			r->prot |= P_PCD;
-		else if (!strcmp(word, "GLB"))
-			r->prot |= P_GLOBAL;
+		for (i = 0; i < ARRAY_SIZE(flags); i++) {
+			if (!strcmp(word, flags[i].word))
+				r->prot |= flags[i].prot;
+		}
 	}
-
-	if (!(r->prot & P_PRESENT))
-		r->prot = 0;
 	return true;
 }
 
-static void free_table(struct table *t)
+/* Versions differ in where the file is, too */
+static bool read_table(struct table *t, const char *name)
 {
-	free(t->range);
-	memset(t, 0, sizeof(*t));
-}
-
-static bool read_table(const char *path, struct table *t)
-{
+	char path[2][64];
 	bool after_marker = false;
-	size_t len = 0, max = 0;
 	char *line = NULL;
 	struct range r;
+	size_t len = 0;
 	FILE *f;
 
-	free_table(t);
+	free(t->range);
+	*t = (struct table) {};
 
-	f = fopen(path, "r");
+	snprintf(path[0], sizeof(path[0]), "%s/page_tables/%s", debugfs_dir, name);
+	snprintf(path[1], sizeof(path[1]), "%s/%s_page_tables", debugfs_dir, name);
+	f = fopen(path[0], "r") ?: fopen(path[1], "r");
 	if (!f)
 		return false;
 
@@ -297,17 +308,8 @@ static bool read_table(const char *path, struct table *t)
 			continue;
 		if (after_marker && !t->vmalloc)
 			t->vmalloc = r.start;
-		if (!(r.prot & P_PRESENT))
-			continue;
-		if (t->nr == max) {
-			max = max ? 2 * max : 1024;
-			t->range = realloc(t->range, max * sizeof(r));
-			if (!t->range) {
-				perror("realloc");
-				exit(EXIT_FAIL);
-			}
-		}
-		t->range[t->nr++] = r;
+		if (r.prot & P_PRESENT)
+			add_range(t, &r);
 	}
 
 	t->found = !ferror(f);
@@ -330,15 +332,16 @@ static unsigned int prot_at(const struct table *t, unsigned long addr,
 			*last = r->last;
 			return r->prot;
 		}
-		if (r->start > addr && r->start - 1 < *last)
-			*last = r->start - 1;
+		if (r->start > addr)
+			*last = min_ul(*last, r->start - 1);
 	}
 	return 0;
 }
 
-/* Show and count the pages that are present in [lo, hi] */
-static unsigned long present_pages(const struct table *t, const char *what,
-				   unsigned long lo, unsigned long hi)
+/* Show, if there is a word for it, and count the pages in [lo, hi] with these flags */
+static unsigned long pages_with(const struct table *t, const char *what,
+				unsigned long lo, unsigned long hi,
+				unsigned int mask, unsigned int want)
 {
 	unsigned long start, last, pages = 0;
 	size_t i;
@@ -346,13 +349,22 @@ static unsigned long present_pages(const struct table *t, const char *what,
 	for (i = 0; i < t->nr; i++) {
 		start = t->range[i].start;
 		last = t->range[i].last;
-		if (!clip(&start, &last, lo, hi))
-			continue;
-		if (what)
-			show(what, start, last, t->range[i].prot);
-		pages += nr_pages(start, last);
+		if ((t->range[i].prot & mask) == want && clip(&start, &last, lo, hi))
+			pages += show(what, start, last, t->range[i].prot);
 	}
 	return pages;
+}
+
+static unsigned long present_pages(const struct table *t, const char *what,
+				   unsigned long lo, unsigned long hi)
+{
+	return pages_with(t, what, lo, hi, P_PRESENT, P_PRESENT);
+}
+
+/* The flags are the last level's, the levels above allow everything */
+static unsigned long kernel_wx_pages(const char *what)
+{
+	return pages_with(&kernel_table, what, 0, ~0UL, P_RW | P_NX, P_RW);
 }
 
 /*
@@ -367,18 +379,14 @@ static unsigned long present_pages(const struct table *t, const char *what,
  */
 static bool direct_map_base(unsigned long *base)
 {
-	unsigned long start = ~0UL;
 	size_t i;
 
+	*base = ~0UL;
 	for (i = 0; i < kernel_table.nr; i++) {
-		const struct range *r = &kernel_table.range[i];
-
-		if (r->start > LOWER_HALF_LAST && r->start < start)
-			start = r->start;
+		if (kernel_table.range[i].start > LOWER_HALF_LAST)
+			*base = min_ul(*base, kernel_table.range[i].start);
 	}
-
-	*base = start;
-	return start != ~0UL && !(start & (SZ_1GB - 1)) && start < EFI_WIN_START;
+	return !(*base & (SZ_1GB - 1)) && *base < EFI_WIN_START;
 }
 
 /*
@@ -413,8 +421,6 @@ static bool read_ul(const char *path, unsigned long *val)
 
 static bool read_region(const char *name, struct region *r)
 {
-	static const char dir[] = EFI_DIR "/runtime-map";
-	unsigned long pages;
 	struct {
 		const char	*attr;
 		unsigned long	*val;
@@ -422,19 +428,20 @@ static bool read_region(const char *name, struct region *r)
 		{ "type",	&r->type },
 		{ "phys_addr",	&r->phys },
 		{ "virt_addr",	&r->virt },
-		{ "num_pages",	&pages },
+		{ "num_pages",	&r->size },
 		{ "attribute",	&r->attr },
 	};
 	char path[512];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		snprintf(path, sizeof(path), "%s/%s/%s", dir, name, files[i].attr);
+		snprintf(path, sizeof(path), EFI_DIR "/runtime-map/%s/%s", name,
+			 files[i].attr);
 		if (!read_ul(path, files[i].val))
 			return false;
 	}
 
-	r->size = pages << PG_SHIFT;
+	r->size <<= PG_SHIFT;
 	return r->size;
 }
 
@@ -445,15 +452,12 @@ static bool read_region(const char *name, struct region *r)
  */
 static void read_runtime_map(void)
 {
+	struct region r = {};
 	struct dirent *de;
-	struct region r;
 	DIR *dir;
 
 	dir = opendir(EFI_DIR "/runtime-map");
-	if (!dir)
-		return;
-
-	while ((de = readdir(dir))) {
+	while (dir && (de = readdir(dir))) {
 		if (de->d_name[0] == '.')
 			continue;
 		if (!read_region(de->d_name, &r)) {
@@ -462,14 +466,35 @@ static void read_runtime_map(void)
 		}
 		if (!(r.attr & EFI_MEMORY_RUNTIME))
 			continue;
-		regions = realloc(regions, (nr_regions + 1) * sizeof(r));
-		if (!regions) {
-			perror("realloc");
-			exit(EXIT_FAIL);
-		}
+		regions = grow(regions, nr_regions, sizeof(r));
 		regions[nr_regions++] = r;
 	}
-	closedir(dir);
+	if (dir)
+		closedir(dir);
+	if (!nr_regions)
+		diag("no " EFI_DIR "/runtime-map: what needs it is not checked");
+}
+
+/* The region that has addr, in either place, and the last address that this holds for */
+static const struct region *region_at(unsigned long addr, unsigned long *last)
+{
+	unsigned int alias;
+	size_t i;
+
+	*last = ~0UL;
+	for (i = 0; i < nr_regions; i++) {
+		for (alias = 0; alias < 2; alias++) {
+			unsigned long base = alias ? regions[i].virt : regions[i].phys;
+
+			if (addr - base < regions[i].size) {
+				*last = base + regions[i].size - 1;
+				return &regions[i];
+			}
+			if (base > addr)
+				*last = min_ul(*last, base - 1);
+		}
+	}
+	return NULL;
 }
 
 /*
@@ -498,119 +523,68 @@ static bool firmware_owned(const struct region *r)
 
 /*
  * Look for a message of the kernel's own, not one that was written to
- * /dev/kmsg, and put in buf what follows the text in its line.
+ * /dev/kmsg, and put in rest what follows the text in its line.  The log may not
+ * go back to the boot any more.
  */
-static bool find_in_log(const char *text, char *buf, size_t size)
+static bool find_in_log(const char *text, char *rest, size_t size, bool *whole)
 {
-	bool found = false;
+	bool found = false, first = true;
+	unsigned int prio;
+	unsigned long seq;
 	char record[8192];
 	char *at;
 	ssize_t n;
 	int fd;
 
+	*whole = false;
 	fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-	if (fd < 0)
-		return false;
-
-	for (;;) {
+	while (fd >= 0) {
 		n = read(fd, record, sizeof(record) - 1);
 		if (n < 0 && errno == EPIPE)
 			continue;	/* overwritten meanwhile, there is more */
 		if (n <= 0)
 			break;
 		record[n] = '\0';
-		/* Facility 0, any level */
-		if (strtoul(record, NULL, 10) >= 8)
+		if (sscanf(record, "%u,%lu", &prio, &seq) != 2)
 			continue;
+		if (first)
+			*whole = !seq;
+		first = false;
 		at = strchr(record, ';');
 		at = at ? strstr(at, text) : NULL;
-		if (at) {
-			snprintf(buf, size, "%s", at + strlen(text));
-			buf[strcspn(buf, "\n")] = '\0';
+		/* Facility 0, any level */
+		if (prio < 8 && at) {
+			snprintf(rest, size, "%s", at + strlen(text));
+			rest[strcspn(rest, "\n")] = '\0';
 			found = true;
 		}
 	}
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return found;
 }
 
 /*
- * Does the firmware publish a memory attributes table?
+ * Does the firmware publish a memory attributes table?  Kernels that know the
+ * table list it when they start.  Where the log cannot tell, it is taken for
+ * granted: so nothing is overlooked.
  */
-
-/* Kernels that know the table list it when they start */
-static bool memattr_in_log(void)
-{
-	char buf[8];
-
-	return find_in_log("MEMATTR=0x", buf, sizeof(buf));
-}
-
-/*
- * Older kernels do not know it.  The firmware's configuration tables are in
- * memory that is not RAM to the kernel, so /dev/mem reads them even where it
- * is restricted.  How many there are is not shown anywhere: they end with the
- * region or where a table has no address.
- */
-static enum memattr memattr_in_config_table(void)
-{
-	static const unsigned char guid[16] = {
-		/* dcfa911d-26eb-469f-a220-38b7dc461220 */
-		0x1d, 0x91, 0xfa, 0xdc, 0xeb, 0x26, 0x9f, 0x46,
-		0xa2, 0x20, 0x38, 0xb7, 0xdc, 0x46, 0x12, 0x20,
-	};
-	size_t entry = sizeof(guid) + (mixed_mode ? 4 : 8);
-	unsigned char buf[128 * 24];
-	unsigned long phys, table;
-	ssize_t n, len;
-	int fd;
-
-	if (!read_ul(EFI_DIR "/config_table", &phys))
-		return MEMATTR_UNKNOWN;
-
-	/* Stay within the page: what follows may be anything */
-	len = PG_SIZE - (phys & (PG_SIZE - 1));
-	if (len > (ssize_t)sizeof(buf))
-		len = sizeof(buf);
-
-	fd = open("/dev/mem", O_RDONLY);
-	if (fd < 0)
-		return MEMATTR_UNKNOWN;
-	n = pread(fd, buf, len, phys);
-	close(fd);
-	if (n < (ssize_t)entry)
-		return MEMATTR_UNKNOWN;
-
-	for (len = 0; len + (ssize_t)entry <= n; len += entry) {
-		table = 0;
-		memcpy(&table, buf + len + sizeof(guid), entry - sizeof(guid));
-		if (!table)
-			return MEMATTR_ABSENT;
-		if (!memcmp(buf + len, guid, sizeof(guid)))
-			return MEMATTR_PUBLISHED;
-	}
-
-	/* Ran off the page without seeing the end */
-	return MEMATTR_UNKNOWN;
-}
-
 static void find_memattr(void)
 {
-	memattr = memattr_in_log() ? MEMATTR_PUBLISHED : memattr_in_config_table();
+	bool whole, found;
+	char buf[8];
 
-	diag("firmware memory attributes table: %s",
-	     memattr == MEMATTR_PUBLISHED ? "published" :
-	     memattr == MEMATTR_ABSENT ? "none found" : "unknown, taken as none");
+	found = find_in_log("MEMATTR=0x", buf, sizeof(buf), &whole);
+	memattr_absent = !found && whole;
+	diag("firmware memory attributes table: %s", found ? "published" :
+	     whole ? "none found" : "unknown, the log does not go back to the boot");
 }
 
 /*
- * Subtests
+ * Subtests on the kernel's table
  */
 
-static const char old_map_reason[] = "efi=old_map uses the kernel's page tables";
-static const char noruntime_reason[] = "booted with noefi or efi=noruntime";
-
-static unsigned long count_virtual(bool quiet)
+static unsigned long virtual_pages(bool quiet)
 {
 	const char *what = quiet ? NULL : "in the EFI window of the kernel's table";
 	unsigned long pages;
@@ -629,307 +603,197 @@ static unsigned long count_virtual(bool quiet)
 	return pages;
 }
 
-static enum verdict test_kernel_virtual(void)
+static long test_kernel_virtual(void)
 {
-	unsigned long pages;
-
-	if (opt_old_map)
-		return skip("%s", old_map_reason);
-
-	pages = count_virtual(false);
-	if (pages)
-		diag("%lu pages of EFI's virtual mapping in the kernel's table", pages);
-	return pages ? FAIL : PASS;
+	return fault(virtual_pages(false),
+		     "pages of EFI's virtual mapping in the kernel's table");
 }
 
-static enum verdict test_kernel_direct(void)
+static long test_kernel_direct(void)
 {
-	unsigned long pages, base, end, start, last;
-	enum verdict verdict = PASS;
+	unsigned long pages = 0, base, end, start, last;
+	long faults;
 	size_t i;
 
-	if (opt_old_map)
-		return skip("%s", old_map_reason);
-
 	/* This is init_mm: nothing at all belongs in its lower half */
-	pages = present_pages(&kernel_table, "in the lower half of the kernel's table",
-			      0, LOWER_HALF_LAST);
-	if (pages) {
-		diag("%lu pages in the lower half of the kernel's table", pages);
-		verdict = FAIL;
-	}
-
-	if (!nr_regions) {
-		if (verdict == FAIL)
-			return FAIL;
-		return skip("no runtime-map: direct map not checked (lower half is empty)");
-	}
+	faults = fault(present_pages(&kernel_table, "in the lower half of the kernel's table",
+				     0, LOWER_HALF_LAST),
+		       "pages in the lower half of the kernel's table");
+	if (!nr_regions)
+		return faults ?: skip("no runtime-map: direct map not checked");
 
 	if (!direct_map_base(&base)) {
 		diag("cannot tell where the direct map starts");
-		return FAIL;
+		return 1;
 	}
 
 	/* MMIO can be further up than the direct map has room for */
 	end = kernel_table.vmalloc > base ? kernel_table.vmalloc - 1 : ~0UL;
 
-	for (pages = 0, i = 0; i < nr_regions; i++) {
-		if (!firmware_owned(&regions[i]))
-			continue;
+	for (i = 0; i < nr_regions; i++) {
 		start = regions[i].phys;
 		last = start + regions[i].size - 1;
 		/* The first MiB is direct mapped no matter what is there */
-		if (!clip(&start, &last, SZ_1MB, end - base))
-			continue;
-		pages += present_pages(&kernel_table, "runtime region in the direct map",
-				       base + start, base + last);
+		if (firmware_owned(&regions[i]) && clip(&start, &last, SZ_1MB, end - base))
+			pages += present_pages(&kernel_table, "runtime region in the direct map",
+					       base + start, base + last);
 	}
-	if (pages) {
-		diag("%lu pages of runtime regions in the direct map at 0x%lx", pages, base);
-		verdict = FAIL;
-	}
-	return verdict;
+	return faults + fault(pages, "pages of runtime regions in the direct map");
 }
 
-/* The flags are the last level's, the levels above allow everything */
-static unsigned long count_kernel_wx(bool quiet)
+static long test_kernel_wx(void)
 {
-	unsigned long pages = 0;
-	size_t i;
-
-	for (i = 0; i < kernel_table.nr; i++) {
-		const struct range *r = &kernel_table.range[i];
-
-		if (!is_wx(r->prot))
-			continue;
-		if (!quiet)
-			show("writable and executable", r->start, r->last, r->prot);
-		pages += nr_pages(r->start, r->last);
-	}
-	return pages;
-}
-
-static enum verdict test_kernel_wx(void)
-{
-	unsigned long pages;
-
-	if (opt_old_map)
-		return skip("%s", old_map_reason);
-
-	pages = count_kernel_wx(false);
-	if (pages)
-		diag("%lu W+X pages in the kernel's table", pages);
 	if (kernel_table.skipped)
 		diag("the kernel left lines out of its dump, what they say is not checked");
-	return pages ? FAIL : PASS;
+	return fault(kernel_wx_pages("writable and executable"),
+		     "W+X pages in the kernel's table");
 }
 
 /*
  * The next tests look at EFI's side.  Where EFI has a table of its own, that is
- * the lower half and the EFI window; the rest of it is none of EFI's.  Where
- * it lives in the kernel's table, the 1:1 mappings cannot be told from the
- * direct map, which leaves the window.
+ * the lower half and the EFI window; the rest of it is none of EFI's.
  */
-static const struct table *efi_view(unsigned int half, unsigned long *lo,
-				    unsigned long *hi)
-{
-	if (half) {
-		*lo = EFI_WIN_START;
-		*hi = EFI_WIN_LAST;
-	} else {
-		*lo = 0;
-		*hi = LOWER_HALF_LAST;
-	}
+static const struct {
+	unsigned long lo, hi;
+} efi_half[] = {
+	{ 0, LOWER_HALF_LAST },
+	{ EFI_WIN_START, EFI_WIN_LAST },
+};
 
-	if (!efi_shares_kernel_table)
-		return &efi_table;
-	return half ? &kernel_table : NULL;
+/*
+ * Where EFI's mappings are in the kernel's table, those that are 1:1 cannot be
+ * told from the direct map, which leaves the window.
+ */
+static const struct table *efi_view(unsigned int half)
+{
+#if EFI_PGD_BASE < 600
+	if (efi_shares_kernel_table)
+		return half ? &kernel_table : NULL;
+#endif
+	return &efi_table;
 }
 
-static enum verdict need_efi_table(bool need_map)
+static bool efi_is_empty(void)
 {
-	if (opt_old_map)
-		return skip("%s", old_map_reason);
-	if (opt_noruntime)
-		return skip("%s", noruntime_reason);
-	if (need_map && !nr_regions)
-		return skip("no " EFI_DIR "/runtime-map");
-	if (efi_shares_kernel_table) {
-		diag("EFI's mappings are in the kernel's table, judged from there");
-		return PASS;
-	}
-	if (!efi_table.found)
-		return skip("kernel does not show EFI's page tables in debugfs");
-	/* Not even a kernel half: the kernel has turned runtime services off */
-	if (!efi_table.nr)
-		return skip("EFI has no page tables");
-	if (!present_pages(&efi_table, NULL, 0, LOWER_HALF_LAST) &&
-	    !present_pages(&efi_table, NULL, EFI_WIN_START, EFI_WIN_LAST)) {
-		if (nr_regions)
-			return PASS;	/* there should be, and the test will say so */
-		return skip("EFI's page tables are empty");
-	}
-	return PASS;
+	unsigned long pages = 0;
+	unsigned int half;
+
+	for (half = 0; half < 2; half++)
+		pages += present_pages(&efi_table, NULL, efi_half[half].lo, efi_half[half].hi);
+	return !pages;
 }
 
-/* Show and count W+X pages in [start, last] that are not in runtime code */
-static unsigned long wx_outside_code(unsigned long start, unsigned long last,
-				     unsigned int prot)
+typedef unsigned long (*piece_fn)(const struct region *region, const struct range *piece);
+
+/* Call fn for each range in EFI's part of the table, cut where a region begins or ends */
+static unsigned long sum_pieces(piece_fn fn)
 {
-	unsigned long lo, hi, base, pages;
-	unsigned int i, alias;
-
-	if (start > last)
-		return 0;
-
-	for (i = 0; memattr != MEMATTR_PUBLISHED && i < nr_regions; i++) {
-		if (regions[i].type != EFI_RUNTIME_SERVICES_CODE)
-			continue;
-		for (alias = 0; alias < 2; alias++) {
-			base = alias ? regions[i].virt : regions[i].phys;
-			lo = start;
-			hi = last;
-			if (!clip(&lo, &hi, base, base + regions[i].size - 1))
-				continue;
-			pages = 0;
-			if (lo > start)
-				pages += wx_outside_code(start, lo - 1, prot);
-			if (hi < last)
-				pages += wx_outside_code(hi + 1, last, prot);
-			return pages;
-		}
-	}
-
-	show("writable and executable", start, last, prot);
-	return nr_pages(start, last);
-}
-
-static enum verdict test_efi_wx(void)
-{
-	unsigned long lo, hi, start, last, pages = 0, all = 0;
+	unsigned long start, last, next, sum = 0;
 	const struct table *t;
-	enum verdict verdict;
 	unsigned int half;
 	size_t i;
 
-	verdict = need_efi_table(false);
-	if (verdict != PASS)
-		return verdict;
-
 	for (half = 0; half < 2; half++) {
-		t = efi_view(half, &lo, &hi);
+		t = efi_view(half);
 		for (i = 0; t && i < t->nr; i++) {
 			start = t->range[i].start;
 			last = t->range[i].last;
-			if (!is_wx(t->range[i].prot) || !clip(&start, &last, lo, hi))
+			if (!clip(&start, &last, efi_half[half].lo, efi_half[half].hi))
 				continue;
-			all += nr_pages(start, last);
-			pages += wx_outside_code(start, last, t->range[i].prot);
+			for (;; start = next + 1) {
+				const struct region *r = region_at(start, &next);
+
+				next = min_ul(next, last);
+				sum += fn(r, &(struct range) { start, next, t->range[i].prot });
+				if (next == last)
+					break;
+			}
 		}
 	}
-
-	if (all > pages)
-		diag("%lu W+X pages in runtime code, without attributes to go by", all - pages);
-	if (pages)
-		diag("%lu W+X pages in EFI's mappings that should not be", pages);
-	if (pages && opt_debug)
-		diag("efi=debug keeps boot services memory mapped");
-	return pages ? FAIL : PASS;
+	return sum;
 }
 
-/* Show and count the pages of [start, last] that are not mapped */
-static unsigned long missing_pages(const struct table *t, const char *what,
-				   unsigned long start, unsigned long last)
+static unsigned long tolerated;
+
+static unsigned long wx_piece(const struct region *region, const struct range *piece)
 {
-	unsigned long next, pages = 0;
+	if ((piece->prot & (P_RW | P_NX)) != P_RW)
+		return 0;
+	if (memattr_absent && region && region->type == EFI_RUNTIME_SERVICES_CODE) {
+		tolerated += show(NULL, piece->start, piece->last, piece->prot);
+		return 0;
+	}
+	return show("writable and executable", piece->start, piece->last, piece->prot);
+}
 
-	for (;;) {
-		unsigned int prot = prot_at(t, start, &next);
+static long test_efi_wx(void)
+{
+	unsigned long pages;
 
-		if (next > last)
-			next = last;
-		if (!(prot & P_PRESENT)) {
-			show(what, start, next, prot);
-			pages += nr_pages(start, next);
-		}
+	tolerated = 0;
+	pages = sum_pieces(wx_piece);
+	if (tolerated)
+		diag("%lu W+X pages in runtime code, without attributes to go by", tolerated);
+	return fault(pages, "W+X pages in EFI's mappings that should not be");
+}
+
+/* Show and count the pages that are not mapped */
+static unsigned long missing_pages(const char *what, unsigned long start, unsigned long size)
+{
+	unsigned long next, last = start + size - 1, pages = 0;
+	unsigned int prot;
+
+	for (;; start = next + 1) {
+		prot = prot_at(&efi_table, start, &next);
+		next = min_ul(next, last);
+		if (!(prot & P_PRESENT))
+			pages += show(what, start, next, prot);
 		if (next == last)
 			return pages;
-		start = next + 1;
 	}
 }
 
-static enum verdict test_efi_complete(void)
+static long test_efi_complete(void)
 {
-	unsigned long lo, hi, pages = 0;
-	const struct table *t;
-	enum verdict verdict;
+	unsigned long pages = 0, number = 0;
 	size_t i;
 
-	verdict = need_efi_table(true);
-	if (verdict != PASS)
-		return verdict;
+#if EFI_PGD_BASE < 600
 	if (efi_shares_kernel_table)
 		return skip("no table of EFI's own that would show 1:1 mappings");
 
-	t = efi_view(0, &lo, &hi);
+#endif
 	for (i = 0; i < nr_regions; i++) {
 		const struct region *r = &regions[i];
 
-		pages += missing_pages(t, "1:1 mapping", r->phys, r->phys + r->size - 1);
-		/* In mixed mode, the 1:1 mapping is all there is */
-		if (r->virt == r->phys)
+		if (r->kept)
 			continue;
-		pages += missing_pages(t, "virtual mapping", r->virt, r->virt + r->size - 1);
+		number++;
+		pages += missing_pages("1:1 mapping", r->phys, r->size);
+		/* In mixed mode, the 1:1 mapping is all there is */
+		if (r->virt != r->phys)
+			pages += missing_pages("virtual mapping", r->virt, r->size);
 	}
 
-	diag("%zu runtime regions", nr_regions);
-	if (pages)
-		diag("%lu pages missing", pages);
-	return pages ? FAIL : PASS;
-}
-
-/* Show and count executable pages of something that holds no runtime code */
-static unsigned long executable_pages(const struct table *t, const char *what,
-				      unsigned long start, unsigned long size)
-{
-	unsigned long next, last = start + size - 1, pages = 0;
-
-	for (;;) {
-		unsigned int prot = prot_at(t, start, &next);
-
-		if (next > last)
-			next = last;
-		if ((prot & P_PRESENT) && !(prot & P_NX)) {
-			show(what, start, next, prot);
-			pages += nr_pages(start, next);
-		}
-		if (next == last)
-			return pages;
-		start = next + 1;
-	}
+	diag("%lu runtime regions", number);
+	return fault(pages, "pages missing");
 }
 
 /* Show and count pages whose two mappings allow different things */
-static unsigned long differing_pages(const struct table *t, const struct region *r)
+static unsigned long differing_pages(const struct region *r)
 {
-	unsigned long off = 0, last1, last2, end, pages = 0;
+	unsigned long off, last1, last2, end, pages = 0;
 	unsigned int prot1, prot2;
 
-	while (off < r->size) {
-		prot1 = prot_at(t, r->phys + off, &last1);
-		prot2 = prot_at(t, r->virt + off, &last2);
-		last1 -= r->phys;
-		last2 -= r->virt;
-		end = last1 < last2 ? last1 : last2;
-		if (end > r->size - 1)
-			end = r->size - 1;
+	for (off = 0; off < r->size; off = end + 1) {
+		prot1 = prot_at(&efi_table, r->phys + off, &last1);
+		prot2 = prot_at(&efi_table, r->virt + off, &last2);
+		end = min_ul(min_ul(last1 - r->phys, last2 - r->virt), r->size - 1);
 		/* What is missing altogether is another test's business */
 		if ((prot1 & prot2 & P_PRESENT) && ((prot1 ^ prot2) & ~P_GLOBAL)) {
 			show("mapped 1:1 as", r->phys + off, r->phys + end, prot1);
-			show("but virtually as", r->virt + off, r->virt + end, prot2);
-			pages += nr_pages(off, end);
+			pages += show("but virtually as", r->virt + off, r->virt + end, prot2);
 		}
-		off = end + 1;
 	}
 	return pages;
 }
@@ -938,58 +802,59 @@ static unsigned long differing_pages(const struct table *t, const struct region 
  * The map's EFI_MEMORY_RO and _XP bits are no guide here: they say what the
  * memory is capable of, not what it wants.
  */
-static enum verdict test_efi_permissions(void)
+static long test_efi_permissions(void)
 {
-	unsigned long lo, hi, exec = 0, differ = 0;
-	const struct table *t, *t_low;
-	enum verdict verdict;
+	static const char * const what[] = { "executable, 1:1", "executable, virtual" };
+	unsigned long exec = 0, differ = 0, base;
+	const struct table *t;
+	unsigned int alias;
 	size_t i;
 
-	verdict = need_efi_table(true);
-	if (verdict != PASS)
-		return verdict;
-
-	t_low = efi_view(0, &lo, &hi);
-	t = efi_view(1, &lo, &hi);
 	for (i = 0; i < nr_regions; i++) {
 		const struct region *r = &regions[i];
 
-		if (r->type != EFI_RUNTIME_SERVICES_CODE) {
-			if (t_low)
-				exec += executable_pages(t_low, "executable, 1:1",
-							 r->phys, r->size);
-			if (r->virt != r->phys)
-				exec += executable_pages(t, "executable, virtual",
-							 r->virt, r->size);
+		for (alias = 0; alias < (r->virt == r->phys ? 1 : 2); alias++) {
+			base = alias ? r->virt : r->phys;
+			t = efi_view(alias);
+			if (t && r->type != EFI_RUNTIME_SERVICES_CODE)
+				exec += pages_with(t, what[alias], base, base + r->size - 1,
+						   P_NX, 0);
 		}
-		if (t_low && r->virt != r->phys)
-			differ += differing_pages(t, r);
+		if (efi_view(0) && !r->kept && r->virt != r->phys)
+			differ += differing_pages(r);
 	}
 
-	if (exec)
-		diag("%lu executable pages outside runtime code", exec);
-	if (differ)
-		diag("%lu pages whose 1:1 and virtual mappings differ", differ);
-	return exec || differ ? FAIL : PASS;
+	return fault(exec, "executable pages outside runtime code") +
+	       fault(differ, "pages whose 1:1 and virtual mappings differ");
 }
 
 /* What EFI's table maps and no runtime region accounts for */
-struct leftover {
-	unsigned long	pages;		/* that should not be there */
-	unsigned long	mixed;		/* RAM, for arguments in mixed mode */
-	bool		has_kernel_half;
-	bool		memmap_seen;
-};
+static unsigned long mixed_pages;	/* RAM, for arguments in mixed mode */
+static bool has_kernel_half;
+static bool memmap_seen;
 
-static void judge_leftover(struct leftover *l, unsigned long start, unsigned long last,
-			   unsigned int prot)
+static unsigned long leftover_piece(const struct region *region, const struct range *piece)
 {
+	unsigned long start = piece->start, last = piece->last;
 	bool low = last <= LOWER_HALF_LAST;
 
+	if (region)
+		return 0;
+
+	/*
+	 * Page 0 is mapped 1:1 on purpose: some firmware writes to it.  Nothing
+	 * but that can come first in the table.
+	 */
+	if (!start) {
+		start += PG_SIZE;
+		if (start > last)
+			return 0;
+	}
+
 	/* Arguments for 32-bit firmware are passed by their physical addresses */
-	if (mixed_mode && low && !is_wx(prot)) {
-		l->mixed += nr_pages(start, last);
-		return;
+	if (mixed_mode && low && (piece->prot & (P_RW | P_NX)) != P_RW) {
+		mixed_pages += show(NULL, start, last, piece->prot);
+		return 0;
 	}
 
 	/*
@@ -998,90 +863,133 @@ static void judge_leftover(struct leftover *l, unsigned long start, unsigned lon
 	 * page of it mapped 1:1 as data gives nothing away, so one such piece
 	 * is worth a line but no failure.
 	 */
-	if (low && (prot & P_NX) && l->has_kernel_half && !l->memmap_seen &&
+	if (low && (piece->prot & P_NX) && has_kernel_half && !memmap_seen &&
 	    last - start < MAX_NEW_MEMMAP) {
-		l->memmap_seen = true;
-		diag("left over: 0x%016lx-0x%016lx %s", start, last, prot_str(prot));
+		memmap_seen = true;
+		diag("left over: 0x%016lx-0x%016lx %s", start, last, prot_str(piece->prot));
 		diag("tolerated, taken for the map given to SetVirtualAddressMap()");
-		return;
+		return 0;
 	}
 
-	show("left over", start, last, prot);
-	l->pages += nr_pages(start, last);
+	return show("left over", start, last, piece->prot);
+}
+#if EFI_PGD_BASE >= 600
+
+static struct table reserved;		/* of /proc/iomem, physical */
+
+static void read_reserved(void)
+{
+	struct range r = { .prot = P_PRESENT };
+	char line[512], name[64];
+	FILE *f;
+
+	f = fopen("/proc/iomem", "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, " %lx-%lx : %63s", &r.start, &r.last, name) != 3 ||
+		    strcmp(name, "Reserved"))
+			continue;
+		/* Whole pages */
+		r.start = (r.start + PG_SIZE - 1) & ~(PG_SIZE - 1);
+		r.last = ((r.last + 1) & ~(PG_SIZE - 1)) - 1;
+		if (r.start < r.last)
+			add_range(&reserved, &r);
+	}
+	if (f)
+		fclose(f);
 }
 
-/* Take away what a runtime region accounts for and judge the rest */
-static void leftover_pages(struct leftover *l, unsigned long start, unsigned long last,
-			   unsigned int prot)
+/*
+ * What drivers keep of boot services data, with efi_mem_reserve(), is reserved
+ * memory from then on: firmware can read it, in both places.  All else in a
+ * region that is kept is memory of the kernel.  Show and count the pages that
+ * are mapped in another way.
+ */
+static unsigned long wrongly_kept(const struct region *r, unsigned long base)
 {
-	unsigned long lo, hi, base;
-	unsigned int alias;
+	unsigned long off, last1 = ~0UL, last2, end, pages = 0;
+	unsigned int prot, want = 0;
+
+	/* The first page has its own rule */
+	for (off = base ? 0 : PG_SIZE; off < r->size; off = end + 1) {
+		if (r->type == EFI_BOOT_SERVICES_DATA)
+			want = prot_at(&reserved, r->phys + off, &last1) ?
+			       P_PRESENT | P_USER | P_NX : 0;
+		prot = prot_at(&efi_table, base + off, &last2);
+		end = min_ul(min_ul(last1 - r->phys, last2 - base), r->size - 1);
+		if ((prot & (P_PRESENT | P_USER | P_NX | P_RW)) != want)
+			pages += show(want ? "kept for firmware to read" :
+				      "boot services memory of the kernel's",
+				      base + off, base + end, prot);
+	}
+	return pages;
+}
+
+static long isolated_leftovers(void)
+{
+	unsigned long pages = 0, last;
+	unsigned int prot;
 	size_t i;
 
 	for (i = 0; i < nr_regions; i++) {
-		for (alias = 0; alias < 2; alias++) {
-			base = alias ? regions[i].virt : regions[i].phys;
-			lo = start;
-			hi = last;
-			if (!clip(&lo, &hi, base, base + regions[i].size - 1))
-				continue;
-			if (lo > start)
-				leftover_pages(l, start, lo - 1, prot);
-			if (hi < last)
-				leftover_pages(l, hi + 1, last, prot);
-			return;
-		}
+		if (!regions[i].kept)
+			continue;
+		pages += wrongly_kept(&regions[i], regions[i].phys);
+		pages += wrongly_kept(&regions[i], regions[i].virt);
 	}
 
-	judge_leftover(l, start, last, prot);
+	prot = prot_at(&efi_table, 0, &last);
+	return fault(pages, "pages of boot services memory that are not as they should be") +
+	       fault((prot & (P_USER | P_RW | P_NX)) != (P_USER | P_RW | P_NX),
+		     "first page that firmware cannot write to, or can execute");
 }
+#endif
 
-static enum verdict test_efi_leftover(void)
+static long test_efi_leftover(void)
 {
-	unsigned long lo, hi, start, last, base;
-	struct leftover l = {};
-	const struct table *t;
-	enum verdict verdict;
-	unsigned int half;
-	size_t i;
+	unsigned long base, last;
+	long faults;
 
-	verdict = need_efi_table(true);
-	if (verdict != PASS)
-		return verdict;
-	if (opt_debug)
+	if (opt_debug && !isolated)
 		return skip("efi=debug keeps boot services memory mapped");
 
-	l.has_kernel_half = direct_map_base(&base) && prot_at(&efi_table, base, &last);
+	has_kernel_half = direct_map_base(&base) && prot_at(&efi_table, base, &last);
+	mixed_pages = 0;
+	memmap_seen = false;
+	faults = fault(sum_pieces(leftover_piece), "pages that belong to no runtime region");
+#if EFI_PGD_BASE >= 600
+	if (isolated)
+		faults += isolated_leftovers();
+#endif
 
-	for (half = 0; half < 2; half++) {
-		t = efi_view(half, &lo, &hi);
-		for (i = 0; t && i < t->nr; i++) {
-			start = t->range[i].start;
-			last = t->range[i].last;
-			/*
-			 * Page 0 is mapped 1:1 on purpose: some firmware writes
-			 * to it.  Nothing but that can come first in the table.
-			 */
-			if (!half && !start)
-				start += PG_SIZE;
-			if (clip(&start, &last, lo, hi))
-				leftover_pages(&l, start, last, t->range[i].prot);
-		}
-	}
-
-	if (!efi_shares_kernel_table)
+	if (efi_view(0))
 		diag("EFI's table %s the kernel's direct map",
-		     l.has_kernel_half ? "has" : "does not have");
-	if (l.mixed)
-		diag("%lu pages of RAM mapped 1:1 for mixed mode", l.mixed);
-	if (l.pages)
-		diag("%lu pages that belong to no runtime region", l.pages);
-	return l.pages ? FAIL : PASS;
+		     has_kernel_half ? "has" : "does not have");
+	if (mixed_pages)
+		diag("%lu pages of RAM mapped 1:1 for mixed mode", mixed_pages);
+	return faults;
 }
+#if EFI_PGD_BASE >= 600
 
 /*
  * Isolation
  */
+
+/*
+ * Where an isolated firmware has its stack and, after it, its arguments.  The
+ * first page is where it returns to, and never mapped.
+ */
+#define FW_AREA_START	(EFI_WIN_START - SZ_1GB)
+#define FW_AREA_LAST	(EFI_WIN_START - 1)
+
+/* GDT and TSS of each CPU are in here, and how far apart they can be */
+#define ENTRY_AREA_START	0xfffffe0000000000UL
+#define ENTRY_AREA_LAST		0xfffffe7fffffffffUL
+#define MAX_GDT_TO_TSS_END	(16 * PG_SIZE)
+
+/* More pages than this are not just a way in and out */
+#define MAX_GATE_PAGES	12
+
+static char not_isolated_reason[128] = "by all that the kernel shows";
 
 /*
  * The kernel says which it is when it starts.  When that is no longer in the
@@ -1090,44 +998,24 @@ static enum verdict test_efi_leftover(void)
  */
 static void find_isolation(void)
 {
-	char buf[sizeof(not_isolated_reason)];
 	const char *said_by = "kernel log";
-	size_t i, n;
+	char buf[sizeof(not_isolated_reason)];
+	bool whole;
+	size_t i;
 
-	if (find_in_log(";efi: runtime services are isolated", buf, sizeof(buf))) {
+	if (find_in_log(";efi: runtime services are isolated", buf, sizeof(buf), &whole)) {
 		isolated = true;
-	} else if (find_in_log(";efi: runtime services are not isolated: ", buf,
-			       sizeof(buf))) {
-		snprintf(not_isolated_reason, sizeof(not_isolated_reason), "%s", buf);
-	} else {
+	} else if (!find_in_log(";efi: runtime services are not isolated: ",
+				not_isolated_reason, sizeof(not_isolated_reason), &whole)) {
 		said_by = "page tables";
-		for (i = 0; i < efi_table.nr; i++) {
-			if (efi_table.range[i].prot & P_USER)
-				isolated = true;
-		}
+		isolated = pages_with(&efi_table, NULL, 0, ~0UL, P_USER, P_USER);
 	}
 
 	diag("runtime services, by the %s: %s", said_by,
 	     isolated ? "isolated" : "not isolated");
-	if (!isolated)
-		return;
-
-	/* What the kernel keeps of boot services memory is not for firmware. */
-	for (i = 0, n = 0; i < nr_regions; i++) {
-		if (regions[i].type != EFI_BOOT_SERVICES_CODE &&
-		    regions[i].type != EFI_BOOT_SERVICES_DATA)
-			regions[n++] = regions[i];
-	}
-	nr_regions = n;
-}
-
-static enum verdict need_isolation(void)
-{
-	if (isolated)
-		return need_efi_table(false);
-	if (not_isolated_reason[0])
-		return skip("not isolated: %s", not_isolated_reason);
-	return skip("not isolated, by all that the kernel shows");
+	for (i = 0; isolated && i < nr_regions; i++)
+		regions[i].kept = regions[i].type == EFI_BOOT_SERVICES_CODE ||
+				  regions[i].type == EFI_BOOT_SERVICES_DATA;
 }
 
 /* What it takes to enter and leave firmware, where the kernel has it, too */
@@ -1138,50 +1026,42 @@ static struct gate_part {
 	unsigned long	start;
 	unsigned long	end;
 } gate_parts[] = {
-	{
-		.start_name	= "efi_gate_text",
-		.end_name	= "efi_gate_text_end",
-		.prot		= P_PRESENT,
-	}, {
-		.start_name	= "efi_gate_page",
-		.prot		= P_PRESENT | P_RW | P_NX,
-	}, {
-		.start_name	= "gate_idt",
-		.prot		= P_PRESENT | P_NX,
-	},
+	{ "efi_gate_text", "efi_gate_text_end", P_PRESENT },
+	{ "efi_gate_page", NULL, P_PRESENT | P_RW | P_NX },
+	{ "gate_idt", NULL, P_PRESENT | P_NX },
 };
 
 /* Returns the name of a symbol that could not be found, or NULL */
 static const char *read_gate_symbols(void)
 {
-	char line[512], name[256];
-	unsigned long addr;
 	const char *missing = NULL;
+	char line[512], name[256];
+	struct gate_part *part;
+	unsigned long addr;
 	FILE *f;
-	size_t i;
 
 	f = fopen("/proc/kallsyms", "r");
 	while (f && fgets(line, sizeof(line), f)) {
 		/* Not those of modules */
 		if (sscanf(line, "%lx %*c %255s", &addr, name) != 2 || strchr(line, '['))
 			continue;
-		for (i = 0; i < ARRAY_SIZE(gate_parts); i++) {
-			if (!strcmp(name, gate_parts[i].start_name))
-				gate_parts[i].start = addr;
-			if (gate_parts[i].end_name && !strcmp(name, gate_parts[i].end_name))
-				gate_parts[i].end = addr;
+		for (part = gate_parts; part < gate_parts + ARRAY_SIZE(gate_parts); part++) {
+			if (!strcmp(name, part->start_name))
+				part->start = addr;
+			if (part->end_name && !strcmp(name, part->end_name))
+				part->end = addr;
 		}
 	}
 	if (f)
 		fclose(f);
 
-	for (i = 0; i < ARRAY_SIZE(gate_parts); i++) {
-		if (!gate_parts[i].end_name)
-			gate_parts[i].end = gate_parts[i].start + PG_SIZE;
-		else if (!gate_parts[i].end)
-			missing = gate_parts[i].end_name;
-		if (!gate_parts[i].start)
-			missing = gate_parts[i].start_name;
+	for (part = gate_parts; part < gate_parts + ARRAY_SIZE(gate_parts); part++) {
+		if (!part->end_name)
+			part->end = part->start + PG_SIZE;
+		else if (!part->end)
+			missing = part->end_name;
+		if (!part->start)
+			missing = part->start_name;
 	}
 	return missing;
 }
@@ -1197,8 +1077,8 @@ struct gate {
 
 static void judge_supervisor_page(struct gate *g, unsigned long addr, unsigned int prot)
 {
+	unsigned long last = addr + PG_SIZE - 1, next;
 	unsigned int want = P_PRESENT | P_NX;	/* GDT and TSS */
-	unsigned long last;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(gate_parts); i++) {
@@ -1215,28 +1095,31 @@ static void judge_supervisor_page(struct gate *g, unsigned long addr, unsigned i
 		 * of the kernel, which firmware does not run with.
 		 */
 		if (addr < ENTRY_AREA_START + PG_SIZE || addr > ENTRY_AREA_LAST ||
-		    (prot_at(&kernel_table, addr, &last) & (P_PRESENT | P_RW)) != P_PRESENT) {
-			show("no user page, and not the gate's", addr,
-			     addr + PG_SIZE - 1, prot);
-			g->unnamed++;
+		    (prot_at(&kernel_table, addr, &next) & (P_PRESENT | P_RW)) != P_PRESENT) {
+			g->unnamed += show("no user page, and not the gate's", addr, last, prot);
 			return;
 		}
 		if (!g->entry_first)
 			g->entry_first = addr;
-		g->entry_last = addr + PG_SIZE - 1;
+		g->entry_last = last;
 	}
 
 	g->pages++;
-	if ((prot & (P_PRESENT | P_RW | P_NX)) != want) {
-		show("the gate's, with other permissions", addr, addr + PG_SIZE - 1, prot);
-		g->wrong++;
-	}
+	if ((prot & (P_PRESENT | P_RW | P_NX)) != want)
+		g->wrong += show("the gate's, with other permissions", addr, last, prot);
 }
 
-static void judge_supervisor_pages(struct gate *g)
+static long judge_gate(bool quiet)
 {
+	struct gate g = {};
+	const char *missing;
 	unsigned long addr;
+	long faults;
 	size_t i;
+
+	missing = read_gate_symbols();
+	if (missing)
+		return skip("no %s in /proc/kallsyms: needs CONFIG_KALLSYMS_ALL", missing);
 
 	for (i = 0; i < efi_table.nr; i++) {
 		const struct range *r = &efi_table.range[i];
@@ -1244,168 +1127,103 @@ static void judge_supervisor_pages(struct gate *g)
 		if (r->prot & P_USER)
 			continue;
 		/* The gate's pages are few, and anything large is none of them */
-		if (nr_pages(r->start, r->last) > MAX_GATE_PAGES) {
-			show("no user pages, and not the gate's", r->start, r->last, r->prot);
-			g->unnamed += nr_pages(r->start, r->last);
+		if (r->last - r->start >= MAX_GATE_PAGES * PG_SIZE) {
+			g.unnamed += show("no user pages, and not the gate's", r->start,
+					  r->last, r->prot);
 			continue;
 		}
 		for (addr = r->start; addr - 1 != r->last; addr += PG_SIZE)
-			judge_supervisor_page(g, addr, r->prot);
-	}
-}
-
-static enum verdict judge_gate(bool quiet)
-{
-	unsigned long entry_size, global = 0;
-	struct gate g = {};
-	const char *missing;
-	enum verdict verdict;
-	size_t i;
-
-	verdict = need_isolation();
-	if (verdict != PASS)
-		return verdict;
-
-	missing = read_gate_symbols();
-	if (missing)
-		return skip("no %s in /proc/kallsyms: needs CONFIG_KALLSYMS_ALL", missing);
-
-	judge_supervisor_pages(&g);
-	for (i = 0; i < efi_table.nr; i++) {
-		if (!(efi_table.range[i].prot & P_GLOBAL))
-			continue;
-		show("global", efi_table.range[i].start, efi_table.range[i].last,
-		     efi_table.range[i].prot);
-		global += nr_pages(efi_table.range[i].start, efi_table.range[i].last);
+			judge_supervisor_page(&g, addr, r->prot);
 	}
 
 	if (!quiet)
 		diag("%lu pages for the gate; of the CPU, 0x%lx-0x%lx", g.pages,
 		     g.entry_first, g.entry_last);
-	if (g.unnamed)
-		diag("%lu supervisor pages that are not the gate's", g.unnamed);
-	if (g.wrong)
-		diag("%lu pages of the gate with other permissions than it needs", g.wrong);
-	if (global)
-		diag("%lu global pages, which stay in the TLB after a call", global);
-
-	if (g.pages > MAX_GATE_PAGES) {
-		diag("that is more than %d", MAX_GATE_PAGES);
-		return FAIL;
-	}
-	entry_size = g.entry_last - g.entry_first + 1;
-	if (g.entry_first && entry_size > MAX_GDT_TO_TSS_END) {
-		diag("GDT and TSS of more than one CPU");
-		return FAIL;
-	}
-	return g.unnamed || g.wrong || global ? FAIL : PASS;
+	faults = fault(g.unnamed, "supervisor pages that are not the gate's");
+	faults += fault(g.wrong, "pages of the gate with other permissions than it needs");
+	faults += fault(pages_with(&efi_table, "global", 0, ~0UL, P_GLOBAL, P_GLOBAL),
+			"global pages, which stay in the TLB after a call");
+	if (g.pages > MAX_GATE_PAGES)
+		faults += fault(g.pages, "pages for the gate are too many");
+	if (g.entry_first && g.entry_last - g.entry_first >= MAX_GDT_TO_TSS_END)
+		faults += fault(1, "GDT and TSS too many: another CPU's");
+	return faults;
 }
 
-static enum verdict test_isolation_gate(void)
+static long test_isolation_gate(void)
 {
 	return judge_gate(false);
 }
 
-/* Show and count user pages in [lo, hi] */
-static unsigned long user_pages(const char *what, unsigned long lo, unsigned long hi)
-{
-	unsigned long start, last, pages = 0;
-	size_t i;
-
-	for (i = 0; i < efi_table.nr; i++) {
-		start = efi_table.range[i].start;
-		last = efi_table.range[i].last;
-		if (!(efi_table.range[i].prot & P_USER) || !clip(&start, &last, lo, hi))
-			continue;
-		show(what, start, last, efi_table.range[i].prot);
-		pages += nr_pages(start, last);
-	}
-	return pages;
-}
-
 /*
  * The next piece of firmware's stack or arguments at or after *start: pages
- * without a hole in between.  Is there one?
+ * without a hole in between.  The stack and each argument can be written to;
+ * behind an argument, there may be pages that can be read only.  Is there one?
  */
-static bool next_piece(unsigned long *start, unsigned long *last, unsigned long *bad)
+static bool next_piece(unsigned long *start, unsigned long *last, bool stack,
+		       unsigned long *bad)
 {
 	unsigned long addr = *start, next;
-	unsigned int prot = 0;
+	bool writable = true;
+	unsigned int prot;
 
-	while (addr <= FW_AREA_LAST) {
+	for (;; addr = next + 1) {
+		if (addr > FW_AREA_LAST)
+			return false;
 		prot = prot_at(&efi_table, addr, &next);
 		if (prot & P_PRESENT)
 			break;
-		addr = next + 1;
 	}
-	if (!(prot & P_PRESENT))
-		return false;
 
 	for (*start = addr; addr <= FW_AREA_LAST; addr = next + 1) {
 		prot = prot_at(&efi_table, addr, &next);
 		if (!(prot & P_PRESENT))
 			break;
-		if (next > FW_AREA_LAST)
-			next = FW_AREA_LAST;
+		next = min_ul(next, FW_AREA_LAST);
 		*last = next;
 		/* That it is a user page is another test's business */
-		if (!(prot & P_RW) || !(prot & P_NX)) {
-			show("stack or arguments", addr, next, prot);
-			*bad += nr_pages(addr, next);
-		}
+		if (!(prot & P_NX) ||
+		    ((prot & P_RW) ? !writable : stack || addr == *start))
+			*bad += show("stack or arguments", addr, next, prot);
+		writable = prot & P_RW;
 	}
 	return true;
 }
 
-static enum verdict judge_user(bool quiet)
+static long judge_user(bool quiet)
 {
-	unsigned long start = FW_AREA_START, last = 0, pages, bad = 0;
 	static const char what[] = "a user page that is not firmware's";
-	enum verdict verdict;
+	unsigned long start = FW_AREA_START, last = 0, bad = 0;
 	unsigned int pieces;
-
-	verdict = need_isolation();
-	if (verdict != PASS)
-		return verdict;
+	long faults;
 
 	/* The lower half and the window are efi_no_leftovers' business */
-	pages = user_pages(what, LOWER_HALF_LAST + 1, FW_AREA_START - 1);
-	pages += user_pages(what, EFI_WIN_LAST + 1, ~0UL);
-	if (pages) {
-		diag("%lu user pages outside EFI's part of the upper half", pages);
-		verdict = FAIL;
-	}
+	faults = fault(pages_with(&efi_table, what, LOWER_HALF_LAST + 1, FW_AREA_START - 1,
+				  P_USER, P_USER) +
+		       pages_with(&efi_table, what, EFI_WIN_LAST + 1, ~0UL, P_USER, P_USER),
+		       "user pages outside EFI's part of the upper half");
 
-	for (pieces = 0; next_piece(&start, &last, &bad); pieces++) {
+	for (pieces = 0; next_piece(&start, &last, !pieces, &bad); pieces++) {
 		if (!pieces && !quiet)
 			diag("firmware's stack: 0x%lx-0x%lx", start, last);
-		if (start == FW_AREA_START) {
-			diag("the page below is mapped, which firmware returns to");
-			verdict = FAIL;
-		}
-		if (last == FW_AREA_LAST) {
-			diag("no page that is not mapped below the EFI window");
-			verdict = FAIL;
-		}
+		faults += fault(start == FW_AREA_START,
+				"page below is mapped, which firmware returns to");
+		faults += fault(last == FW_AREA_LAST,
+				"page below the EFI window is mapped, which is to be a guard");
 		start = last + 1;
 	}
 
 	/* With nothing in between, they would be one */
-	if (pieces < 2) {
-		diag("no stack and arguments with pages that are not mapped around them");
-		verdict = FAIL;
-	}
-	if (bad) {
-		diag("%lu pages of stack or arguments that are executable or read-only", bad);
-		verdict = FAIL;
-	}
-	return verdict;
+	faults += fault(pieces < 2,
+			"stack and arguments without pages that are not mapped around them");
+	return faults + fault(bad, "pages of stack or arguments with wrong permissions");
 }
 
-static enum verdict test_isolation_user(void)
+static long test_isolation_user(void)
 {
 	return judge_user(false);
 }
+#endif
 
 /*
  * Runtime services
@@ -1413,24 +1231,20 @@ static enum verdict test_isolation_user(void)
 
 #define VAR_NAME	"EfiPgtablesTest-e5730064-5726-4bdf-a4cd-b97198c3f346"
 
-/* Variables that the kernel does not know are protected against rm -rf */
 static void remove_variable(const char *path)
 {
-	int fd, flags;
+	int fd, flags = 0;
 
+	/* Those that the kernel does not know are protected against rm -rf */
 	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return;
-	if (!ioctl(fd, FS_IOC_GETFLAGS, &flags) && (flags & FS_IMMUTABLE_FL)) {
-		flags &= ~FS_IMMUTABLE_FL;
-		if (ioctl(fd, FS_IOC_SETFLAGS, &flags))
-			diag("cannot make %s mutable: %s", path, strerror(errno));
-	}
-	close(fd);
+	if (fd >= 0 && ioctl(fd, FS_IOC_SETFLAGS, &flags))
+		diag("cannot make %s mutable: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
 	unlink(path);
 }
 
-static enum verdict write_read_delete(const char *dir)
+static long write_read_delete(const char *path)
 {
 	/*
 	 * Non-volatile, boot and runtime access: at runtime, firmware need not
@@ -1438,30 +1252,22 @@ static enum verdict write_read_delete(const char *dir)
 	 */
 	static const unsigned char data[] = { 7, 0, 0, 0, 'e', 'f', 'i', '-', 'p', 'g', 't' };
 	unsigned char buf[sizeof(data) + 1];
-	char path[512];
+	long faults;
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, VAR_NAME);
 	remove_variable(path);
-
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	if (fd < 0) {
-		if (errno == EROFS || errno == EPERM || errno == EACCES)
-			return skip("cannot create variables: %s", strerror(errno));
-		diag("creating a variable: %s", strerror(errno));
-		return FAIL;
-	}
-	n = write(fd, data, sizeof(data));
-	if (n != sizeof(data)) {
-		int err = n < 0 ? errno : EIO;
+	n = fd < 0 ? -1 : write(fd, data, sizeof(data));
+	if (n < 0) {
+		int err = errno;
 
 		close(fd);
 		remove_variable(path);
-		if (err == ENOSPC)
-			return skip("no room for a variable");
+		if (fd < 0 ? err == EROFS || err == EPERM || err == EACCES : err == ENOSPC)
+			return skip("cannot create variables: %s", strerror(err));
 		diag("writing a variable: %s", strerror(err));
-		return FAIL;
+		return 1;
 	}
 	close(fd);
 
@@ -1469,233 +1275,186 @@ static enum verdict write_read_delete(const char *dir)
 	n = fd < 0 ? -1 : read(fd, buf, sizeof(buf));
 	if (n < 0)
 		diag("reading the variable: %s", strerror(errno));
-	else if (n != sizeof(data) || memcmp(buf, data, sizeof(data)))
-		diag("the variable reads back differently");
 	if (fd >= 0)
 		close(fd);
+	faults = fault(n != sizeof(data) || memcmp(buf, data, sizeof(data)),
+		       "variable that does not read back as it was written");
 
 	remove_variable(path);
-	if (!access(path, F_OK)) {
-		diag("the variable is still there after deleting it");
-		return FAIL;
-	}
-
-	return n == sizeof(data) && !memcmp(buf, data, sizeof(data)) ? PASS : FAIL;
+	return faults + fault(!access(path, F_OK), "variable that is there after deleting it");
 }
 
-static bool is_mounted(const char *dir, const char *type)
-{
-	char line[1024], mdir[512], mtype[64];
-	bool found = false;
-	FILE *f;
-
-	f = fopen("/proc/mounts", "r");
-	if (!f)
-		return false;
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%*s %511s %63s", mdir, mtype) == 2 &&
-		    !strcmp(mdir, dir) && !strcmp(mtype, type))
-			found = true;
-	}
-	fclose(f);
-	return found;
-}
-
-/* Runtime services through efivarfs, at a mount point of our own if need be */
-static enum verdict use_variable(void)
-{
-	char dir[] = "/tmp/efi_pgtables.XXXXXX";
-	enum verdict verdict;
-
-	if (is_mounted(EFIVARFS_DIR, "efivarfs"))
-		return write_read_delete(EFIVARFS_DIR);
-
-	if (!mkdtemp(dir))
-		return skip("cannot make a mount point: %s", strerror(errno));
-
-	if (mount("efivarfs", dir, "efivarfs", 0, NULL)) {
-		verdict = skip("cannot mount efivarfs: %s", strerror(errno));
-	} else {
-		verdict = write_read_delete(dir);
-		if (umount(dir))
-			diag("cannot unmount %s: %s", dir, strerror(errno));
-	}
-	rmdir(dir);
-	return verdict;
-}
-
-static enum verdict test_runtime_services(void)
+static long test_runtime_services(void)
 {
 	unsigned long virt, wx;
-	enum verdict verdict;
+	char path[512];
+	long faults;
 
-	if (opt_noruntime)
-		return skip("%s", noruntime_reason);
-
-	verdict = use_variable();
-	if (verdict != PASS || opt_old_map)
-		return verdict;
+	if (!mount_at(efivars_dir, "efivarfs"))
+		return skip("cannot mount efivarfs: %s", strerror(errno));
+	snprintf(path, sizeof(path), "%s/" VAR_NAME, efivars_dir);
+	faults = write_read_delete(path);
+	if (faults)
+		return faults;
+#if EFI_PGD_BASE < 600
+	if (opt_old_map)
+		return 0;
+#endif
 
 	/* Firmware has run: what held before must hold now */
-	if (!read_table(kernel_file, &kernel_table)) {
-		diag("cannot read %s again: %s", kernel_file, strerror(errno));
-		return FAIL;
-	}
-	virt = count_virtual(true);
-	wx = count_kernel_wx(true);
+	if (!read_table(&kernel_table, "kernel"))
+		return fault(1, "table that cannot be read again, the kernel's");
+	virt = virtual_pages(true);
+	wx = kernel_wx_pages(NULL);
 	diag("after runtime calls, the kernel's table has %lu pages of EFI's, %lu W+X pages",
 	     virt, wx);
-	if (virt || wx)
-		return FAIL;
+	faults = virt + wx;
 
+#if EFI_PGD_BASE >= 600
 	if (!isolated)
-		return PASS;
-	if (!read_table(efi_file, &efi_table)) {
-		diag("cannot read %s again: %s", efi_file, strerror(errno));
-		return FAIL;
-	}
-	if (judge_gate(true) == FAIL || judge_user(true) == FAIL) {
-		diag("after runtime calls, firmware is not isolated any more");
-		return FAIL;
-	}
-	return PASS;
+		return faults;
+	if (!read_table(&efi_table, "efi"))
+		return fault(1, "table that cannot be read again, EFI's");
+	if (judge_gate(true) > 0 || judge_user(true) > 0)
+		faults += fault(1, "call that ended isolation");
+#endif
+	return faults;
 }
+
+/* What a subtest needs */
+#define RUNTIME		BIT(0)		/* runtime services */
+#define TABLE		BIT(1)		/* a table to see EFI's mappings in, and RUNTIME */
+#define MAP		BIT(2)		/* the EFI memory map */
+#define ISOLATION	BIT(3)
+#define OLD_MAP_TOO	BIT(4)		/* can do with EFI in the kernel's page tables */
 
 static const struct {
 	const char	*name;
-	enum verdict	(*run)(void);
+	long		(*run)(void);
+	unsigned int	needs;
 } tests[] = {
 	{ "kernel_no_efi_virtual",	test_kernel_virtual },
 	{ "kernel_no_efi_direct",	test_kernel_direct },
 	{ "kernel_no_wx",		test_kernel_wx },
-	{ "efi_no_wx",			test_efi_wx },
-	{ "efi_regions_complete",	test_efi_complete },
-	{ "efi_permissions",		test_efi_permissions },
-	{ "efi_no_leftovers",		test_efi_leftover },
-	{ "isolation_supervisor_pages",	test_isolation_gate },
-	{ "isolation_user_pages",		test_isolation_user },
-	{ "runtime_services",		test_runtime_services },
+	{ "efi_no_wx",			test_efi_wx, TABLE },
+	{ "efi_regions_complete",	test_efi_complete, TABLE | MAP },
+	{ "efi_permissions",		test_efi_permissions, TABLE | MAP },
+	{ "efi_no_leftovers",		test_efi_leftover, TABLE | MAP },
+#if EFI_PGD_BASE >= 600
+	{ "isolation_supervisor_pages",	test_isolation_gate, TABLE | ISOLATION },
+	{ "isolation_user_pages",	test_isolation_user, TABLE | ISOLATION },
+#endif
+	{ "runtime_services",		test_runtime_services, RUNTIME | OLD_MAP_TOO },
 };
+
+/* Is something missing that the subtest needs? */
+static bool cannot_run(unsigned int needs)
+{
+#if EFI_PGD_BASE < 600
+	if (opt_old_map && !(needs & OLD_MAP_TOO))
+		return skip("efi=old_map uses the kernel's page tables");
+#else
+	if (needs & ISOLATION && !isolated)
+		return skip("not isolated: %s", not_isolated_reason);
+#endif
+	if (needs & (RUNTIME | TABLE) && opt_noruntime)
+		return skip("booted with noefi or efi=noruntime");
+	if (needs & MAP && !nr_regions)
+		return skip("no " EFI_DIR "/runtime-map");
+	if (!(needs & TABLE))
+		return false;
+#if EFI_PGD_BASE < 600
+	if (efi_shares_kernel_table) {
+		diag("EFI's mappings are in the kernel's table, judged from there");
+		return false;
+	}
+#endif
+	if (!efi_table.found)
+		return skip("kernel does not show EFI's page tables in debugfs");
+	/* Not even a kernel half: the kernel has turned runtime services off */
+	if (!efi_table.nr)
+		return skip("EFI has no page tables");
+	/* Where there are regions, a test will say that they are missing */
+	if (!nr_regions && efi_is_empty())
+		return skip("EFI's page tables are empty");
+	return false;
+}
 
 /*
  * Setting up
  */
 
-static void unmount_debugfs(void)
+/* Is there a word like this, or efi= with it in a list? */
+static bool option(const char *cmdline, const char *word, const char *of_efi)
 {
-	if (mounted_debugfs && umount(DEBUGFS_DIR))
-		diag("cannot unmount " DEBUGFS_DIR ": %s", strerror(errno));
-}
+	char buf[4096], *w, *opt, *save, *save2;
+	bool found = false;
 
-static void skip_all(const char *reason)
-{
-	printf("1..0 # SKIP %s\n", reason);
-	exit(EXIT_SKIP);
-}
-
-static void read_cmdline(void)
-{
-	char buf[4096], *word, *opt, *save, *save2;
-	static const char sep[] = " \t\n";
-
-	if (!read_str("/proc/cmdline", buf, sizeof(buf)))
-		return;
-
-	for (word = strtok_r(buf, sep, &save); word; word = strtok_r(NULL, sep, &save)) {
-		if (!strcmp(word, "noefi"))
-			opt_noruntime = true;
-		if (strncmp(word, "efi=", 4))
+	snprintf(buf, sizeof(buf), "%s", cmdline);
+	for (w = strtok_r(buf, " \t\n", &save); w; w = strtok_r(NULL, " \t\n", &save)) {
+		found |= word && !strcmp(w, word);
+		if (strncmp(w, "efi=", 4))
 			continue;
-		for (opt = strtok_r(word + 4, ",", &save2); opt;
-		     opt = strtok_r(NULL, ",", &save2)) {
-			if (!strcmp(opt, "old_map"))
-				opt_old_map = true;
-			else if (!strcmp(opt, "noruntime"))
-				opt_noruntime = true;
-			else if (!strcmp(opt, "debug"))
-				opt_debug = true;
-		}
+		for (opt = strtok_r(w + 4, ",", &save2); opt; opt = strtok_r(NULL, ",", &save2))
+			found |= !strcmp(opt, of_efi);
 	}
-}
-
-static const char *read_first(const char *const *paths, struct table *t)
-{
-	for (; *paths; paths++) {
-		if (read_table(*paths, t))
-			return *paths;
-	}
-	return NULL;
+	return found;
 }
 
 static void setup(void)
 {
-	static const char *const kernel_files[] = {
-		DEBUGFS_DIR "/page_tables/kernel",
-		DEBUGFS_DIR "/kernel_page_tables",
-		NULL
-	};
-	static const char *const efi_files[] = {
-		DEBUGFS_DIR "/page_tables/efi",
-		DEBUGFS_DIR "/efi_page_tables",
-		NULL
-	};
+	char cmdline[4096];
 	unsigned long bits;
 
 	if (geteuid())
-		skip_all("needs root");
+		ksft_exit_skip("needs root\n");
 	if (access(EFI_DIR, F_OK))
-		skip_all("not booted from EFI");
+		ksft_exit_skip("not booted from EFI\n");
 
-	if (!is_mounted(DEBUGFS_DIR, "debugfs")) {
-		if (mount("debugfs", DEBUGFS_DIR, "debugfs", 0, NULL))
-			skip_all("cannot mount debugfs");
-		mounted_debugfs = true;
-		atexit(unmount_debugfs);
-	}
+	if (!mount_at(debugfs_dir, "debugfs"))
+		ksft_exit_skip("cannot mount debugfs\n");
+	if (!read_table(&kernel_table, "kernel") || !kernel_table.nr)
+		ksft_exit_skip("kernel does not show its page tables in debugfs\n");
+	read_table(&efi_table, "efi");
 
-	kernel_file = read_first(kernel_files, &kernel_table);
-	if (!kernel_file || !kernel_table.nr)
-		skip_all("kernel does not show its page tables in debugfs");
-	efi_file = read_first(efi_files, &efi_table);
-
-	read_cmdline();
+	read_str("/proc/cmdline", cmdline, sizeof(cmdline));
+	opt_noruntime = option(cmdline, "noefi", "noruntime");
+	opt_debug = option(cmdline, NULL, "debug");
+#if EFI_PGD_BASE < 600
+	opt_old_map = option(cmdline, NULL, "old_map");
+#endif
 	mixed_mode = read_ul(EFI_DIR "/fw_platform_size", &bits) && bits == 32;
 	read_runtime_map();
-	if (!nr_regions)
-		diag("no " EFI_DIR "/runtime-map: what needs it is not checked");
-
-	efi_shares_kernel_table = !efi_table.found && count_virtual(true);
+#if EFI_PGD_BASE < 600
+	efi_shares_kernel_table = !efi_table.found && virtual_pages(true);
+#else
+	find_isolation();
+	read_reserved();
+#endif
+	find_memattr();
 }
 
 int main(void)
 {
-	unsigned int count[3] = {};
-	enum verdict verdict;
+	long faults;
 	size_t i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	printf("TAP version 13\n");
+	atexit(unmount);
+	ksft_print_header();
 	setup();
-	printf("1..%zu\n", ARRAY_SIZE(tests));
-	find_memattr();
-	find_isolation();
+	ksft_set_plan(ARRAY_SIZE(tests));
 
 	for (i = 0; i < ARRAY_SIZE(tests); i++) {
 		shown = 0;
-		verdict = tests[i].run();
-		count[verdict]++;
-		printf("%sok %zu - %s", verdict == FAIL ? "not " : "", i + 1, tests[i].name);
-		if (verdict == SKIP)
-			printf(" # SKIP %s", skip_reason);
-		printf("\n");
+		skip_reason[0] = '\0';
+		faults = cannot_run(tests[i].needs) ? SKIP : tests[i].run();
+		if (faults == SKIP)
+			ksft_test_result_skip("%s: %s\n", tests[i].name, skip_reason);
+		else if (faults)
+			ksft_test_result_fail("%s\n", tests[i].name);
+		else
+			ksft_test_result_pass("%s\n", tests[i].name);
 	}
-
-	diag("Totals: pass:%u fail:%u xfail:0 xpass:0 skip:%u error:0",
-	     count[PASS], count[FAIL], count[SKIP]);
-
-	if (count[FAIL])
-		return EXIT_FAIL;
-	return count[PASS] ? EXIT_PASS : EXIT_SKIP;
+	ksft_finished();
 }
-
-#endif /* __x86_64__ */
