@@ -51,7 +51,6 @@ all()
 	group "$lab/test/testfw.sh" '' ''
 	for base; do
 		group "$lab/test/series.sh" "$base" ''
-		group "$lab/test/shift.sh" "$base" ''
 	done
 	for base; do
 		if [ -z "$(patches_of "$base")" ]; then
@@ -68,6 +67,7 @@ all()
 			echo "not ok - $base: a kernel tree"
 			continue
 		}
+		group "$lab/test/shift.sh" "$base" ''
 		for version in $versions; do
 			one_tree "$base" "$version"
 		done
