@@ -21,7 +21,8 @@
 #include "memattr.h"
 #include "pgtable.h"
 
-#define MEMATTR_VERSION		1
+/* Since UEFI 2.10, version 2 has flags where there was a reserved field. */
+#define MEMATTR_VERSION_MAX	2
 
 /* Far more than firmware has drivers; early_memremap() takes 64 pages. */
 #define MEMATTR_SIZE_MAX	(63 * PAGE_SIZE)
@@ -30,7 +31,7 @@ struct memattr_table {
 	u32 version;
 	u32 num_entries;
 	u32 desc_size;
-	u32 reserved;
+	u32 flags;
 	/* num_entries descriptors of desc_size bytes each */
 };
 
@@ -69,7 +70,8 @@ static struct memattr_table *__init memattr_copy(unsigned long pa)
 	early_memunmap(table, sizeof(*table));
 
 	size = sizeof(head) + (u64)head.num_entries * head.desc_size;
-	if (head.version != MEMATTR_VERSION || !head.num_entries ||
+	if (!head.version || head.version > MEMATTR_VERSION_MAX ||
+	    !head.num_entries ||
 	    head.desc_size < sizeof(efi_memory_desc_t) ||
 	    size > MEMATTR_SIZE_MAX) {
 		pr_warn(FW_BUG "Memory attributes table: version %u, %u entries of %u bytes, ignored\n",
