@@ -48,6 +48,7 @@ all()
 	group "$lab/test/bad-input.sh" '' ''
 	group "$lab/test/round-trip.sh" '' ''
 	group "$lab/test/report.sh" '' ''
+	group "$lab/test/results.sh" '' ''
 	group "$lab/test/testfw.sh" '' ''
 	for base; do
 		group "$lab/test/series.sh" "$base" ''

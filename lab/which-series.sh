@@ -9,7 +9,7 @@ patched=$(tree_dir "$1" "$2" patched)
 start=$(git -C "$(tree_dir "$1" "$2" stock)" rev-parse HEAD)
 printf '%s patches, tree %s' \
 	"$(git -C "$patched" rev-list --count "$start..HEAD")" \
-	"$(git -C "$patched" rev-parse --short 'HEAD^{tree}')"
+	"$(git -C "$patched" rev-parse --short=12 'HEAD^{tree}')"
 if [ -n "$(git -C "$patched" status --porcelain -uno)" ]; then
 	printf ', and work that is not committed, %.7s' \
 		"$(git -C "$patched" diff HEAD | sha256sum)"
