@@ -83,6 +83,8 @@ commit()
 {
 	cd "$new/stock"
 	git init -q -b base
+	# Tidying up in the background would go on beside builds and boots.
+	git config gc.auto 0
 	echo /build/ >> .git/info/exclude
 	git -c core.autocrlf=false add -A -f .
 	git -c user.name=efi-pgd -c user.email=efi-pgd@localhost \
