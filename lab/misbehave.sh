@@ -110,6 +110,9 @@ while [ $# -gt 0 ]; do
 			die "$where does not get as far as the first case: see" \
 			    "$console"
 		}
+		cp "$console" "$console.again"
+		echo "# $where $1: no case began, kept in $console.again;" \
+			"booting again"
 		continue
 	fi
 	empty=0
