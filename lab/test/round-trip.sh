@@ -138,3 +138,55 @@ sed -i 's/int first/int very_first/' "$repo/$whole"
 grep -q very_first "$one/patched/$whole" || rc=1
 grep -q very_first "$last/patched/$whole" || rc=1
 result $rc "an edit of a whole file reaches both trees" "$log"
+
+# Sets: a release whose files have another context has a variant of a patch.
+rc=0
+small_tree "$scratch/far" 4.4.200
+sed -i '9s/.*/far/' "$scratch/far/arch/x86/mm/init.c"
+git -C "$scratch/far" commit -q -am far
+{
+	"$repo/lab/tree.sh" $base "$scratch/far"
+	! "$repo/lab/prepare.sh" $base 4.4.200
+} > "$log" 2>&1 || rc=1
+grep -q "does not apply to 4.4.200: .*git am" "$log" || rc=1
+result $rc "a tree that a series without sets does not fit is told which patch" "$log"
+
+rc=0
+src=$repo/series/$base
+mkdir "$src/4.4.200"
+sed 's/^ 9$/ far/' "$src/0001-x86-efi-first.patch" > "$src/4.4.200/x86-efi-first.patch"
+printf '# a comment\n4.4.1\n4.4.200 x86-efi-third\n' > "$src/sets"
+"$repo/lab/series-install.sh" > "$log" 2>&1 || rc=1
+[ "$(find "$repo/patches/$base/4.4.1" -name '*.patch' | wc -l)" -eq 3 ] || rc=1
+[ "$(find "$repo/patches/$base/4.4.200" -name '*.patch' | wc -l)" -eq 2 ] || rc=1
+grep -q 'PATCH 4.4 02/02' "$repo/patches/$base/4.4.200"/0002-*.patch || rc=1
+result $rc "a set for each release, with its variants and without what it has" "$log"
+
+rc=0
+for version in 4.4.1 4.4.178 4.4.200; do
+	"$repo/lab/prepare.sh" $base $version || rc=1
+done > "$log" 2>&1
+cat "$trees/4.4.1/set" "$trees/4.4.178/set" "$trees/4.4.200/set" > "$scratch/sets"
+printf '4.4.1\n4.4.1\n4.4.200\n' | cmp - "$scratch/sets" >> "$log" 2>&1 || rc=1
+! grep -q twentyfive "$trees/4.4.200/patched/arch/x86/mm/init.c" || rc=1
+grep -q twentyfive "$last/patched/arch/x86/mm/init.c" || rc=1
+result $rc "each tree gets the set that fits it" "$log"
+
+rc=0
+small_tree "$scratch/none" 4.4.210
+sed -i '9s/.*/none/' "$scratch/none/arch/x86/mm/init.c"
+git -C "$scratch/none" commit -q -am none
+{
+	"$repo/lab/tree.sh" $base "$scratch/none"
+	! "$repo/lab/prepare.sh" $base 4.4.210
+} > "$log" 2>&1 || rc=1
+[ "$(grep -c '^efi-pgd: ' "$log")" -eq 1 ] || rc=1
+grep -q "no set of patches/v4.4 applies to 4.4.210 (4.4.1 4.4.200 are there)" "$log" ||
+	rc=1
+result $rc "a tree that no set fits is told so in one line" "$log"
+
+rc=0
+head=$(git -C "$repo" status --porcelain series | sha256sum)
+! "$repo/lab/refresh.sh" $base 4.4.200 > "$log" 2>&1 || rc=1
+[ "$(git -C "$repo" status --porcelain series | sha256sum)" = "$head" ] || rc=1
+result $rc "only a tree of the first set is one to refresh from" "$log"
