@@ -23,6 +23,7 @@ help:
 #? make run [BASE=v6.12] [TREE=dir]   stock and patched kernels built, booted,
 #?                                    compared; report in out/
 #? make test [BASE=]                  all tests, for each base with a tree
+#? make check [BASE=]                 those of them that build no kernel: minutes
 #? make series                        patches/ from series/ and whole files
 #? make refresh BASE= [VERSION=]      series/ from the commits of a patched tree
 #? make tree BASE= FROM=              cache a kernel tree: a directory, a tarball
@@ -57,6 +58,9 @@ run: deps
 
 test: deps
 	@lab/test.sh $(BASE)
+
+check: deps
+	@lab/test.sh --check $(BASE)
 
 series:
 	@lab/series-install.sh $(BASE)
@@ -114,6 +118,6 @@ deps:
 clean:
 	@lab/clean.sh
 
-.PHONY: help run test series refresh tree build walk shell misbehave \
+.PHONY: help run test check series refresh tree build walk shell misbehave \
 	firmwares kernels bench scale \
 	clients deb distro report deps clean

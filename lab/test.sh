@@ -1,6 +1,6 @@
 #!/bin/sh
-# test.sh [BASE...]: all tests, as KTAP on standard output; what is going on
-# meanwhile on standard error.
+# test.sh [--check] [BASE...]: all tests, as KTAP on standard output; what is going on
+# meanwhile on standard error. With --check, only those that build and boot no kernel.
 #
 # The scripts in lab/test print a line per result: "ok - text", "not ok - text",
 # "skip - text" and "todo - text" (a known failure); lines after # explain.
@@ -10,6 +10,8 @@ lab=$(cd "$(dirname "$0")" && pwd)
 # Whatever the environment has, the result is of the firmware that it says it is of.
 unset FIRMWARE SCREEN
 
+check=no
+[ "${1-}" != --check ] || { check=yes; shift; }
 for base; do
 	need_base "$base"
 done
@@ -41,7 +43,7 @@ one_tree()
 	group "$lab/test/bench.sh" "$base" "$version"
 }
 
-all()
+without_kernels()
 {
 	group "$lab/test/shell.sh" '' ''
 	group "$lab/test/unit.sh" '' ''
@@ -52,7 +54,14 @@ all()
 	group "$lab/test/testfw.sh" '' ''
 	for base; do
 		group "$lab/test/series.sh" "$base" ''
+		# Of the trees that are there.
+		[ "$check" = no ] || [ -z "$(versions_of "$base")" ] ||
+			group "$lab/test/shift.sh" "$base" ''
 	done
+}
+
+with_kernels()
+{
 	for base; do
 		if [ -z "$(patches_of "$base")" ]; then
 			echo "skip - $base: there is no series for it yet"
@@ -79,4 +88,7 @@ all()
 	# shellcheck disable=SC2046 # base names have no spaces
 	set -- $(bases)
 }
-all "$@" | "$lab/ktap.sh"
+{
+	without_kernels "$@"
+	[ "$check" = yes ] || with_kernels "$@"
+} | "$lab/ktap.sh"

@@ -22,12 +22,37 @@ if [ "${CI-}" = true ] && [ "$base" = v6.1 ]; then
 	exit
 fi
 "$lab/misbehave.sh" "$base" stock habits
+
+# What becomes of the stock kernel: how a case ends, and what is said of it
+expected()
 {
-	"$lab/misbehave.sh" "$base" stock read-data write-data exec-function ud \
-		de stack-at-0 cr0-wp rflags-if get-size long-cli \
-		write-esrt capsule-outside ||
-		echo "ok - $base $version stock: ended early"
-} |
-awk '/^ok - / { sub(/^ok - /, "not ok - "); print $0 ", which it cannot be"; next }
-	/^not ok - / { sub(/^not /, ""); print $0 " (as expected)"; next }
-	{ print }'
+	cat <<-'EOF'
+		read-data exposed kernel memory was read
+		write-data exposed kernel memory at .* was written
+		exec-function exposed a function of the kernel was executed
+		ud died invalid opcode.*Kernel panic
+		de died divide error.*Kernel panic
+		stack-at-0 died double fault
+		cr0-wp changed the caller.s CR0
+		rflags-if changed the kernel said .WARNING
+		get-size exposed size 65 with a buffer of 64
+		long-cli changed had no timer interrupt
+		write-esrt exposed the system resource table was written
+		capsule-outside exposed memory beside a capsule was read
+	EOF
+}
+
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+# shellcheck disable=SC2046 # a list of names
+"$lab/misbehave.sh" "$base" stock $(expected | cut -d' ' -f1) > "$said" || [ $? -eq 1 ]
+where="$base $version stock"
+expected | while read -r name verdict evidence; do
+	if grep -q "^not ok - $where: $name $verdict: .*$evidence" "$said"; then
+		echo "ok - $where: $name $verdict, as it has to be"
+	else
+		echo "not ok - $where: $name $verdict, as it has to be"
+		grep ": $name " "$said" | sed 's/^/#   /'
+	fi
+done
+grep '^# ' "$said"

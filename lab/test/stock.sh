@@ -29,7 +29,7 @@ fi
 case $base in
 v4.4)	must_fail='kernel_no_efi_virtual kernel_no_efi_direct kernel_no_wx efi_no_wx
 		efi_permissions efi_no_leftovers runtime_services' ;;
-*)	must_fail='efi_no_wx efi_no_leftovers' ;;
+*)	must_fail='efi_no_wx efi_permissions' ;;
 esac
 # shellcheck disable=SC2086 # a list of names
 printf '%s\n' $must_fail | sort > "$console.must"
