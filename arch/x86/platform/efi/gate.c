@@ -99,6 +99,7 @@ struct gate_flags {
 	int		held;		/* vector of the interrupt that waits, or -1 */
 	unsigned int	steps;		/* so many more instructions */
 	bool		port;		/* one instruction, with access to all ports */
+	bool		own_page;	/* one, which writes to the page that it is in */
 };
 
 /*
@@ -420,6 +421,7 @@ bool efi_gate_write(u64 va, const void *buf, size_t size)
 	    !efi_pt_is_user(efi_mm.pgd, va, size))
 		return false;
 
+	efi_gate_wx_write(va, size);
 	memcpy(efi_gate_page.buffer, buf, size);
 	return copy(va, (u64)efi_gate_page.buffer, size) == size;
 }
@@ -491,9 +493,9 @@ static void deliver_held(struct gate_state *s, struct gate_flags *f)
 /* What firmware is to be run with, for the gate's reasons */
 static void set_flags(struct pt_regs *regs, const struct gate_flags *f)
 {
-	if (f->held >= 0)
+	if (f->held >= 0 || f->own_page)
 		regs->flags &= ~X86_EFLAGS_IF;
-	if (f->held >= 0 || f->port)
+	if (f->held >= 0 || f->port || f->own_page)
 		regs->flags |= X86_EFLAGS_TF;
 	if (f->port)
 		regs->flags |= X86_EFLAGS_IOPL;
@@ -527,7 +529,7 @@ static bool go_on_after_db(struct gate_flags *f, bool trap_flag)
 	if (!(dr6 & DR_STEP))
 		return true;
 
-	if (!f->port && f->held < 0)
+	if (!f->port && !f->own_page && f->held < 0)
 		efi_gate_unusual(EFI_GATE_TRAP_FLAG, &efi_gate_page.regs);
 	/* Interrupts wait for instructions, and not for parts of one. */
 	if (f->held >= 0 && !f->port) {
@@ -536,6 +538,9 @@ static bool go_on_after_db(struct gate_flags *f, bool trap_flag)
 			efi_gate_unusual(EFI_GATE_LONG_CLI, &efi_gate_page.regs);
 	}
 	f->port = false;
+	if (f->own_page)
+		efi_gate_wx_stepped();
+	f->own_page = false;
 	return true;
 }
 
@@ -582,6 +587,15 @@ static void run(struct gate_state *s, struct efi_gate_exit *e)
 				note_apf(page->cr2);
 				continue;
 			}
+			switch (efi_gate_wx_fault(regs, page->cr2)) {
+			case EFI_GATE_WX_NONE:
+				break;
+			case EFI_GATE_WX_STEP:
+				flags.own_page = true;
+				continue;
+			case EFI_GATE_WX_CHANGED:
+				continue;
+			}
 			e->returned = regs->ip == EFI_GATE_RETURN &&
 				      page->cr2 == EFI_GATE_RETURN;
 			break;
@@ -616,6 +630,8 @@ static void run(struct gate_state *s, struct efi_gate_exit *e)
 		break;
 	}
 
+	if (flags.own_page)
+		efi_gate_wx_stepped();
 	if (flags.held >= 0)
 		deliver_held(s, &flags);
 	if (e->returned)

@@ -112,6 +112,17 @@ enum efi_gate_action {
 enum efi_gate_action efi_gate_emulate(unsigned int vector, struct pt_regs *regs,
 				      const char **what);
 
+/* gate_wx.c: runtime code that the memory attributes table says nothing of */
+enum efi_gate_wx {
+	EFI_GATE_WX_NONE,
+	EFI_GATE_WX_CHANGED,	/* try again */
+	EFI_GATE_WX_STEP,	/* one instruction */
+};
+
+enum efi_gate_wx efi_gate_wx_fault(const struct pt_regs *regs, u64 addr);
+void efi_gate_wx_stepped(void);
+void efi_gate_wx_write(u64 addr, size_t size);
+
 /* marshal.c: the runtime services as the kernel calls them */
 efi_status_t efi_marshal_set_virtual_address_map(unsigned long memory_map_size,
 						 unsigned long descriptor_size,

@@ -61,6 +61,10 @@
 #endif
 #define ENTRY_LEAF	((u64)(_PAGE_PRESENT | _PAGE_ACCESSED))
 #define ENTRY_LARGE	((u64)_PAGE_PSE)
+#if EFI_PGD_BASE >= 601
+/* Of a page that is never writable and executable; the CPU ignores it. */
+#define ENTRY_SPLIT_WX	((u64)_PAGE_SOFTW1)
+#endif
 
 enum efi_pt_op {
 	EFI_PT_MAP,
@@ -68,6 +72,9 @@ enum efi_pt_op {
 	EFI_PT_PROTECT,
 #endif
 	EFI_PT_UNMAP,
+#if EFI_PGD_BASE >= 601
+	EFI_PT_SPLIT_WX,
+#endif
 };
 
 /* One change to a range of addresses */
@@ -175,6 +182,13 @@ static bool is_leaf(u64 entry, int level)
 	return entry && (level == 1 || (entry & ENTRY_LARGE));
 }
 
+#if EFI_PGD_BASE >= 601
+static bool is_wx(u64 entry)
+{
+	return (entry & (_PAGE_RW | _PAGE_NX)) == _PAGE_RW;
+}
+
+#endif
 static u64 *entry_table(u64 entry)
 {
 	return __va(entry & PTE_PFN_MASK);
@@ -252,6 +266,13 @@ static void change_leaf(u64 *entry, u64 va, int level,
 	case EFI_PT_UNMAP:
 		*entry = 0;
 		break;
+#if EFI_PGD_BASE >= 601
+	case EFI_PT_SPLIT_WX:
+		if (is_wx(*entry))
+			*entry = (*entry & ~(u64)(_PAGE_RW | _PAGE_DIRTY)) |
+				 ENTRY_SPLIT_WX;
+		break;
+#endif
 	}
 }
 
@@ -286,6 +307,10 @@ static bool ends_here(u64 entry, u64 va, u64 next, int level,
 		return true;
 	if (next - va != level_size(level))
 		return false;
+#if EFI_PGD_BASE >= 601
+	if (is_leaf(entry, level) && c->op == EFI_PT_SPLIT_WX)
+		return !is_wx(entry);
+#endif
 	if (is_leaf(entry, level))
 		return c->op != EFI_PT_MAP || leaf_fits(va + c->offset, level);
 
@@ -308,9 +333,12 @@ static int change_range(u64 *table, int level, u64 va, u64 end,
 		/* The last page this entry can map may be the last there is. */
 		next = min(end - 1, va | (level_size(level) - 1)) + 1;
 
+#if EFI_PGD_BASE >= 601
+		if (!*entry && c->op != EFI_PT_MAP)
+			continue;
+#else
 		if (!*entry && c->op == EFI_PT_UNMAP)
 			continue;
-#if EFI_PGD_BASE < 601
 		if (!*entry && c->op == EFI_PT_PROTECT)
 			return -ENOENT;
 #endif
@@ -474,21 +502,77 @@ int efi_pt_unmap(pgd_t *root, u64 va, u64 size)
 }
 
 #if EFI_PGD_BASE >= 601
-/* Is the page that @va is in mapped, and firmware's? */
-static bool page_is_user(u64 *table, u64 va)
+/* The entry that maps the page that @va is in, or NULL */
+static u64 *find_leaf(pgd_t *root, u64 va)
 {
+	u64 *entry, *table = (u64 *)root;
 	int level = ROOT_LEVEL;
-	u64 entry;
 
 	for (;;) {
-		entry = table[level_index(va, level)];
-		if (is_leaf(entry, level))
-			return entry & _PAGE_USER;
-		if (!entry)
-			return false;
-		table = entry_table(entry);
+		entry = &table[level_index(va, level)];
+		if (is_leaf(*entry, level))
+			return entry;
+		if (!*entry)
+			return NULL;
+		table = entry_table(*entry);
 		level--;
 	}
+}
+
+/**
+ * efi_pt_split_wx() - have no page of a range be writable and executable
+ * @root:	what efi_pt_alloc() returned
+ * @va:		virtual address of the first page
+ * @size:	bytes, a multiple of the page size
+ *
+ * Pages that are both become read-only, and pages of their own that efi_pt_set()
+ * takes. Others stay as they are. Nothing is done where the CPU has no NX.
+ *
+ * Context: Process context, at boot. May sleep.
+ * Return: 0, -EINVAL and -ERANGE as for efi_pt_map(), -ENOMEM.
+ */
+int efi_pt_split_wx(pgd_t *root, u64 va, u64 size)
+{
+	struct efi_pt_change c = { .op = EFI_PT_SPLIT_WX };
+
+	if (!(__supported_pte_mask & _PAGE_NX) || !size)
+		return 0;
+
+	return change(root, va, size, &c);
+}
+
+/**
+ * efi_pt_set() - change the permissions of a page
+ * @root:	what efi_pt_alloc() returned
+ * @va:		an address that efi_pt_split_wx() was called for
+ * @prot:	_PAGE_RW, _PAGE_NX; 0 is read-only and executable
+ *
+ * Context: Any. Runtime services are locked.
+ * Return: Whether it was such a page and had other permissions.
+ */
+bool efi_pt_set(pgd_t *root, u64 va, u64 prot)
+{
+	u64 *entry = find_leaf(root, va), new;
+
+	if (!entry || !(*entry & ENTRY_SPLIT_WX))
+		return false;
+
+	/* What is dirty and not writable is a shadow stack. */
+	new = *entry & ~(u64)(_PAGE_RW | _PAGE_NX | _PAGE_DIRTY);
+	new |= prot | (prot & _PAGE_RW ? _PAGE_DIRTY : 0);
+	if (((new ^ *entry) & (_PAGE_RW | _PAGE_NX)) == 0)
+		return false;
+
+	*entry = new;
+	return true;
+}
+
+/* Is the page that @va is in mapped, and firmware's? */
+static bool page_is_user(pgd_t *root, u64 va)
+{
+	u64 *entry = find_leaf(root, va);
+
+	return entry && *entry & _PAGE_USER;
 }
 
 /**
@@ -509,7 +593,7 @@ bool efi_pt_is_user(pgd_t *root, u64 va, u64 size)
 		return false;
 
 	for (page = va & PAGE_MASK; page <= (last & PAGE_MASK); page += PAGE_SIZE)
-		if (!page_is_user((u64 *)root, page))
+		if (!page_is_user(root, page))
 			return false;
 	return true;
 }

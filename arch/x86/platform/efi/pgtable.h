@@ -11,6 +11,8 @@
 pgd_t *efi_pt_alloc(void);
 #if EFI_PGD_BASE >= 601
 int efi_pt_reserve(unsigned int count, gfp_t gfp);
+int efi_pt_split_wx(pgd_t *root, u64 va, u64 size);
+bool efi_pt_set(pgd_t *root, u64 va, u64 prot);
 bool efi_pt_is_user(pgd_t *root, u64 va, u64 size);
 #else
 void efi_pt_sync_kernel(pgd_t *root);

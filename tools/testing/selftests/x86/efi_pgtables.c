@@ -5,8 +5,8 @@
  * When the kernel calls UEFI runtime services, it runs firmware in page tables
  * that hold the runtime regions at their physical (1:1) and at their virtual
  * addresses.  None of those mappings may show up in the kernel's own tables,
- * none may be writable and executable if the firmware says how to avoid it,
- * and what was only mapped for SetVirtualAddressMap() must be gone.
+ * none may be writable and executable if the firmware says how to avoid it, or is
+ * isolated, and what was only mapped for SetVirtualAddressMap() must be gone.
  *
  * A kernel that isolates firmware calls it at CPL 3, in page tables that have
  * nothing of the kernel but the gate that leads there and back: then, all else
@@ -719,7 +719,8 @@ static unsigned long wx_piece(const struct region *region, const struct range *p
 {
 	if ((piece->prot & (P_RW | P_NX)) != P_RW)
 		return 0;
-	if (memattr_absent && region && region->type == EFI_RUNTIME_SERVICES_CODE) {
+	if (memattr_absent && !isolated && region &&
+	    region->type == EFI_RUNTIME_SERVICES_CODE) {
 		tolerated += show(NULL, piece->start, piece->last, piece->prot);
 		return 0;
 	}
