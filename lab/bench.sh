@@ -46,7 +46,7 @@ boot()
 	console=$dir/$1-$3.console
 	counts=$dir/$1-$3.counts
 	: > "$counts"
-	say "booting $base $version $1, test firmware: $3"
+	say "booting $base $version $1, test firmware: ${3:-none}"
 	rc=0
 	[ "$unit" = cycles ] || export PLUGIN="$dir/count.so,out=$counts"
 	TESTFW=$3 CPUS=1 DEADLINE=600 "$lab/boot.sh" \
@@ -64,7 +64,7 @@ boot()
 			next
 		}
 		# The second boot of a kernel is for what the first cannot do.
-		testfw == "yes" && $2 !~ /^(measuring|empty|late)/ { next }
+		testfw != "" && $2 !~ /^(measuring|empty|late)/ { next }
 		{
 			print $2, $3 + 0
 			if ($2 == "measuring") measuring = $3
@@ -99,8 +99,8 @@ for kind in stock noisolate isolated; do
 	[ "$kind" != stock ] || tree=stock
 	[ "$kind" != noisolate ] || append=efi=noisolate
 	sizes "$(build_dir "$base" "$version" "$tree")" > "$dir/$kind"
-	boot "$kind" "$tree" no "$append"
-	boot "$kind" "$tree" yes "$append lab.testfw"
+	boot "$kind" "$tree" '' "$append"
+	boot "$kind" "$tree" misbehave "$append lab.testfw"
 done
 
 echo "Linux $version, base $base; of calls: $unit, the quickest of many"

@@ -4,7 +4,8 @@
 # The console goes to the file CONSOLE. From the environment:
 #	FIRMWARE  one of lab/firmwares; x64 is the default
 #	SCREEN    display adapter, instead of the one that is there for FIRMWARE
-#	TESTFW    yes: firmware with a runtime driver that misbehaves on command
+#	TESTFW    firmware with a runtime driver that misbehaves on command: misbehave,
+#	          or notable, without a memory attributes table
 #	MAP       what firmware/map.c is to do to the memory map
 #	ICOUNT    yes: the TSC counts instructions, and all is the same each time
 #	PLUGIN    a plugin for QEMU, with its arguments
@@ -134,8 +135,8 @@ fi
 [ "$machine" = q35 ] ||
 	set -- "$@" -global driver=cfi.pflash01,property=secure,value=on
 [ -z "${TESTFW-}${MAP-}" ] || "$lab/testfw.sh"
-[ "${TESTFW-}" != yes ] ||
-	set -- "$@" -device "pci-testdev,romfile=$out/firmware/misbehave.rom"
+[ -z "${TESTFW-}" ] ||
+	set -- "$@" -device "pci-testdev,romfile=$out/firmware/$TESTFW.rom"
 [ -z "${MAP-}" ] ||
 	set -- "$@" -device "pci-testdev,romfile=$out/firmware/map.rom" \
 		-fw_cfg "name=opt/efi-pgd/map,string=$MAP"

@@ -35,7 +35,7 @@ version=$(newest "$base" "${VERSION-}")
 where="$base $version ${FIRMWARE:+$FIRMWARE }$kind"
 dir=$out/misbehave/$base-$version-$kind${FIRMWARE:+-$FIRMWARE}
 kernel=$(build_dir "$base" "$version" "$kind")/arch/x86/boot/bzImage
-export CPU="${CPU:-max}" CPUS="${CPUS:-2}" TESTFW=yes
+export CPU="${CPU:-max}" CPUS="${CPUS:-2}" TESTFW=misbehave
 
 # A patched tree with work in it is left as it is with PREPARE=no.
 [ "$kind" = stock ] || [ "${PREPARE-}" = no ] || [ "${BUILD-}" = no ] ||

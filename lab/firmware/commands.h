@@ -76,6 +76,7 @@ enum misbehave_commands {
 	CMD_CR8_SAME, CMD_LMSW_SAME, CMD_XGETBV, CMD_XSETBV_SAME, CMD_STAC_CLAC,
 	CMD_MONITOR_MWAIT, CMD_READ_DR6, CMD_MICROCODE,
 	CMD_VMPORT,		/* port I/O with arguments in registers */
+	CMD_SELF_MODIFY,	/* instructions that write to the page they are in */
 };
 
 /* 0d6f5f4c-53c8-4ef6-8f0e-2f6d8a1b7c11 */

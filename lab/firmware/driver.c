@@ -171,6 +171,31 @@ static efi_status use_vmport(u64 *value)
 }
 
 /*
+ * Code that changes the next instruction, and puts it back: with one store, and with
+ * a string of them, which are as many instructions to who steps through them.
+ */
+static u32 modify_self(void)
+{
+	u32 first, second;
+
+	asm volatile(".p2align 6\n\t"
+		     "lea 1f(%%rip), %%rdi\n\t"
+		     "addb $6, 1(%%rdi)\n"
+		     "1:\tmov $1, %%eax\n\t"
+		     "mov %%eax, %%edx\n\t"
+		     "subb $6, 1(%%rdi)\n\t"
+		     "lea 2f+1(%%rip), %%rdi\n\t"
+		     "mov $4, %%ecx\n\t"
+		     "mov $0x11, %%al\n\t"
+		     "rep stosb\n"
+		     "2:\tmov $0, %%eax\n\t"
+		     "movl $0, 2b+1(%%rip)\n\t"
+		     : "=a" (first), "=d" (second)
+		     : : "rcx", "rdi", "memory", "cc");
+	return first == 0x11111111 && second == 7;
+}
+
+/*
  * Between one access and the other there are jumps, which is where QEMU looks
  * for interrupts.
  */
@@ -575,6 +600,10 @@ static efi_status misbehave(u32 command, u64 a, u64 b, u64 *value)
 		break;
 	case CMD_PORTS:
 		return use_port_92();
+	case CMD_SELF_MODIFY:
+		if (!modify_self())
+			return EFI_DEVICE_ERROR;
+		break;
 	case CMD_VMPORT:
 		return use_vmport(value);
 	case CMD_SYSCALL:	/* getpid(), as far as the number goes */
@@ -899,7 +928,8 @@ static u8 *emit_image(u8 *to, const struct efi_memory_descriptor *like)
  * allocate: the memory map must not change any more.
  *
  * Its version is that of UEFI 2.10, which is compatible with the first, and it has
- * a flag that nobody knows.
+ * a flag that nobody knows. With NO_TABLE, there is none in the end, as with much
+ * firmware from before 2016.
  */
 static void publish_attributes(void *event, void *context)
 {
@@ -920,6 +950,11 @@ static void publish_attributes(void *event, void *context)
 			break;
 	if (i == system->tables)
 		return;
+#ifdef NO_TABLE
+	/* Nobody looks for it under this name. */
+	copy(&t->vendor, &our_vendor, sizeof(our_vendor));
+	return;
+#endif
 	old = t->table;
 	*new = *old;
 	new->version = 2;

@@ -31,7 +31,7 @@ expected()
 {
 	for step in $(echo "$1" | tr ',' ' '); do
 		case $step in
-		wx | testfw) ;;
+		wx | testfw | notable) ;;
 		kexec) echo kexec-load ;;
 		suspend) echo "${3-}suspend"; echo "${3-}suspend-vars" ;;
 		*) echo "${3-}$step" ;;
@@ -249,7 +249,10 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 	# Nor are kernels that watch themselves fast, or SMM with many CPUs.
 	[ -z "${ON-}${KERNEL-}" ] || DEADLINE=$((DEADLINE * 3))
 	TESTFW=
-	case ,$steps, in *,ports,* | *,testfw,*) TESTFW=yes ;; esac
+	case ,$steps, in
+	*,ports,* | *,testfw,*) TESTFW=misbehave ;;
+	*,notable,*) TESTFW=notable ;;
+	esac
 	export FIRMWARE CPUS CPU MEM VARS DEADLINE TESTFW
 	[ ! -s "$VARS" ] || cp "$VARS" "$VARS.before"
 	start=$(date +%s)

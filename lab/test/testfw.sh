@@ -18,7 +18,7 @@ for _ in 1 2 3 4 5; do
 		"$lab/testfw.sh" >> "$log" 2>&1 &
 	done
 	wait
-	for rom in misbehave.rom map.rom; do
+	for rom in misbehave.rom notable.rom map.rom; do
 		cmp "$scratch/alone/$rom" "$made/$rom" >> "$log" 2>&1 || rc=1
 	done
 done
