@@ -63,7 +63,7 @@ longer()
 	for name in firmwares kernels clients distro scale; do
 		result=$out/$name/$base-$version/result
 		[ -s "$result" ] ||
-			result=$top/Documentation/results/$name-$base.txt
+			result=$top/doc/results/$name-$base.txt
 		where=${result#"$top/"}
 		if [ ! -s "$result" ]; then
 			result=/dev/null

@@ -22,7 +22,7 @@ git -C "$scratch/changed" format-patch -q -1 -o "$repo/patches/$base"
 series=$("$repo/lab/which-series.sh" $base $version)
 
 boot=$EFI_PGD_OUT/boot/$base-$version
-mkdir -p "$boot" "$repo/Documentation/results"
+mkdir -p "$boot" "$repo/doc/results"
 for kind in stock patched; do
 	printf 'base=%s\nversion=%s\nkind=%s\n' $base $version $kind \
 		> "$boot/$kind.figures"
@@ -45,7 +45,7 @@ here_is firmwares "$series" "not ok - a <boot>: hung"
 here_is clients "$series" "efivar   list all variables    ok not ok WORSE"
 here_is distro "$series" "of 90 checks, all the same"
 here_is scale "1 patches, tree 0000000" "all points"
-found clients "$repo/Documentation/results/clients-$base.txt" "$series" "no trouble"
+found clients "$repo/doc/results/clients-$base.txt" "$series" "no trouble"
 "$repo/lab/report.sh" $base $version > "$scratch/said"
 
 told()
@@ -67,11 +67,11 @@ grep -q 'not ok - a &lt;boot>: hung' "$EFI_PGD_OUT/report-$base-$version.html" |
 result $rc "report: the page has all of it"
 
 rm -r "$EFI_PGD_OUT/clients"
-found kernels "$repo/Documentation/results/kernels-$base.txt" "$series" \
+found kernels "$repo/doc/results/kernels-$base.txt" "$series" \
 	"NOT COMPLETE"
 "$repo/lab/report.sh" $base $version > "$scratch/said"
 told "the documented result, where there is none of this machine" \
-	'clients +no failure, 2026-01-02; Documentation/results/clients'
+	'clients +no failure, 2026-01-02; doc/results/clients'
 told "a result that is not complete" 'kernels +not complete, 2026-01-02'
 
 # compare EXPECTED TEXT STOCK PATCHED: exit status of the comparison
