@@ -492,17 +492,30 @@ static void check_log(void)
 	}
 }
 
-/* Another CPU asks all CPUs what they do, while firmware runs on this one. */
+/*
+ * Another CPU asks all CPUs what they do, while firmware runs on this one. It must be
+ * there before the call: during that, this CPU runs nothing else.
+ */
 static pid_t ask_for_backtraces(void)
 {
 	struct timespec pause = { 0, 500 * 1000 * 1000 };
-	pid_t pid = fork();
-	int fd;
+	int fd, ready[2];
+	pid_t pid;
+	char c;
 
-	if (pid)
+	if (pipe(ready))
+		return -1;
+	pid = fork();
+	if (pid) {
+		close(ready[1]);
+		read(ready[0], &c, 1);
+		close(ready[0]);
 		return pid;
+	}
 	pin(1);
 	fd = open("/proc/sysrq-trigger", O_WRONLY);
+	close(ready[0]);
+	close(ready[1]);
 	do {
 		nanosleep(&pause, NULL);
 	} while (write(fd, "l", 1) == 1);
@@ -513,8 +526,8 @@ static void stop_asking(pid_t pid)
 {
 	int status;
 
-	kill(pid, SIGTERM);
-	if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
+	if (pid <= 0 || kill(pid, SIGTERM) || waitpid(pid, &status, 0) != pid ||
+	    !WIFSIGNALED(status))
 		changed("nobody asked for backtraces");
 }
 
@@ -615,7 +628,7 @@ static int run_case(const struct a_case *c, int turn_on)
 		asking = ask_for_backtraces();
 	in_child("the call", CALL_SECONDS,
 		 c->route == EFIVARFS ? call_by_file : call_guarded);
-	if (asking > 0)
+	if (c->route == DURING_BACKTRACE)
 		stop_asking(asking);
 	if (c->route == THEN_READ)
 		in_child("reading", HEALTH_SECONDS, read_lie);

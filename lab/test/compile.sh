@@ -82,6 +82,9 @@ compile()
 			*/efi/*)
 				grep -q CONFIG_EFI=y "$tree/$dir/.config" ||
 					continue ;;
+			drivers/acpi/prmt.o)
+				grep -q CONFIG_ACPI_PRMT=y "$tree/$dir/.config" ||
+					continue ;;
 			esac
 			"$lab/kbuild.sh" "$base" "$tree" "$dir" "$target" ||
 				return 1
