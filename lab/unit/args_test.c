@@ -10,20 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "gate.h"
 #include "pgtable.h"
-
-#define EXPECT(condition) do {						\
-	if (!(condition)) {						\
-		printf("# %s:%d: not true: %s\n", __FILE__, __LINE__,	\
-		       #condition);					\
-		fflush(stdout);						\
-		abort();						\
-	}								\
-} while (0)
+#include "unit_test.h"
 
 #define READ_ONLY	(_PAGE_USER | _PAGE_NX)
 #define READ_WRITE	(READ_ONLY | _PAGE_RW)
@@ -539,11 +529,7 @@ static void test_map_window_used(void)
 	expect_reset();
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} tests[] = {
-#define TEST(name) { #name, test_##name }
+static const struct unit_test tests[] = {
 	TEST(area),
 	TEST(no_memory_for_it),
 	TEST(small),
@@ -555,27 +541,11 @@ static const struct {
 	TEST(map_window_used),
 };
 
+static void nothing(void)
+{
+}
+
 int main(void)
 {
-	const unsigned int total = ARRAY_SIZE(tests);
-	unsigned int i, failed = 0;
-	int status;
-	pid_t pid;
-
-	printf("KTAP version 1\n1..%u\n", total);
-	for (i = 0; i < total; i++) {
-		fflush(stdout);
-		pid = fork();
-		EXPECT(pid >= 0);
-		if (!pid) {
-			start();
-			tests[i].run();
-			_exit(0);
-		}
-		EXPECT(waitpid(pid, &status, 0) == pid);
-		failed += !!status;
-		printf("%sok %u - %s\n", status ? "not " : "", i + 1,
-		       tests[i].name);
-	}
-	return !!failed;
+	return run_tests(tests, ARRAY_SIZE(tests), start, nothing);
 }

@@ -4,6 +4,7 @@
 #include <sanitizer/asan_interface.h>
 
 #include "fake_gate.h"
+#include "unit_test.h"
 
 struct efi efi = {
 	.runtime_version = 2 << 16 | 70,

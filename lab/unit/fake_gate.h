@@ -42,13 +42,4 @@ extern efi_status_t (*fake_firmware)(void);
 void *fake_at(u64 addr, size_t size);
 struct fake_piece *fake_piece(u64 addr);
 
-#define EXPECT(condition) do {						\
-	if (!(condition)) {						\
-		printf("# %s:%d: not true: %s\n", __FILE__, __LINE__,	\
-		       #condition);					\
-		fflush(stdout);						\
-		abort();						\
-	}								\
-} while (0)
-
 #endif /* FAKE_GATE_H */

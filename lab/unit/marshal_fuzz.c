@@ -8,6 +8,7 @@
  */
 
 #include "fake_gate.h"
+#include "unit_test.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);

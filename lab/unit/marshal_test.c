@@ -4,10 +4,9 @@
  * own and fails by ending it: in EXPECT(), or in a sanitizer.
  */
 
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "fake_gate.h"
+#include "unit_test.h"
 
 static efi_guid_t guid = { { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 			     16 } };
@@ -1092,11 +1091,7 @@ static void test_out_of_memory(void)
 	EXPECT(!fake_calls);
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} tests[] = {
-#define TEST(name) { #name, test_##name }
+static const struct unit_test tests[] = {
 	TEST(setup),
 	TEST(time),
 	TEST(wakeup_time),
@@ -1124,28 +1119,13 @@ static const struct {
 	TEST(out_of_memory),
 };
 
+static void nothing_locked(void)
+{
+	EXPECT(!shim_held);
+}
+
 int main(void)
 {
-	const unsigned int total = sizeof(tests) / sizeof(*tests);
-	unsigned int i, failed = 0;
-	int status;
-	pid_t pid;
-
-	printf("KTAP version 1\n1..%u\n", total);
-	for (i = 0; i < total; i++) {
-		fflush(stdout);
-		pid = fork();
-		EXPECT(pid >= 0);
-		if (!pid) {
-			efi_marshal_runtime_setup();
-			tests[i].run();
-			EXPECT(!shim_held);
-			_exit(0);
-		}
-		EXPECT(waitpid(pid, &status, 0) == pid);
-		failed += !!status;
-		printf("%sok %u - %s\n", status ? "not " : "", i + 1,
-		       tests[i].name);
-	}
-	return !!failed;
+	return run_tests(tests, sizeof(tests) / sizeof(*tests),
+			 efi_marshal_runtime_setup, nothing_locked);
 }
