@@ -62,8 +62,9 @@ static int map_page(u64 va, const void *mem, u64 prot)
 }
 
 /*
- * Some firmware reads a buffer further than its length, by more than a page. What
- * it finds behind arguments is zero: one page, again and again.
+ * Some firmware reads a buffer further than its length, by more than a page. It
+ * finds what is left of earlier calls, to the end of the argument area, and then
+ * zeros: one page, again and again.
  */
 static int map_zeros(u64 va)
 {
