@@ -89,9 +89,14 @@ while [ $# -gt 0 ]; do
 	boot=$((boot + 1))
 	now='' n=0
 	for name; do
-		most=$batch
-		case $name in habit-*) most=${BATCH:-40} ;; esac
+		# Well-meaning firmware does not misbehave as well.
+		case $name in
+		habit-*) kind_of=habit most=${BATCH:-40} ;;
+		*)	kind_of=misbehaviour most=$batch ;;
+		esac
+		[ "$n" -eq 0 ] || [ "$kind_of" = "$first" ] || break
 		[ "$n" -lt "$most" ] || break
+		first=$kind_of
 		n=$((n + 1))
 		now="${now:+$now,}$name"
 	done

@@ -316,9 +316,11 @@ static void stop_beats(void)
 
 	msleep(60);
 	for_each_online_cpu(cpu) {
-		u64 gap = ktime_to_ns(ktime_get()) - per_cpu(last_beat, cpu);
+		u64 gap;
 
+		/* First, so that no beat comes after the time was read */
 		hrtimer_cancel(&per_cpu(beat, cpu));
+		gap = ktime_to_ns(ktime_get()) - per_cpu(last_beat, cpu);
 		gap = max(gap, per_cpu(longest_gap, cpu));
 		if (gap > LONG_GAP_NS)
 			changed("CPU %d had no timer interrupt for %llu ms", cpu,
