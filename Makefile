@@ -34,8 +34,8 @@ help:
 #? make misbehave [BASE=] [KIND=patched] [CASES=]  firmware that misbehaves, and
 #?                                    what becomes of the kernel (KIND=stock, too)
 #? make firmwares [BASE=] [FIRMWARES=]  all boots, and all misbehaviour, on each
-#?                                    firmware of the matrix in lab/firmwares
-#? make kernels [BASE=] [KERNELS=]    all kernels of lab/kernels, built and booted
+#?                                    firmware of the matrix in lab/tables/firmwares
+#? make kernels [BASE=] [KERNELS=]    all kernels of lab/tables/kernels, built and booted
 #? make bench [BASE=] [VERSION=]      what the isolation costs, in instructions,
 #?                                    against targets
 #? make clients [BASE=] [VERSION=] [FIRMWARE=]  Debian's programs that use EFI, on
@@ -51,66 +51,66 @@ help:
 #? make clean                         remove out/, and build directories in the cache;
 #?                                    trees and disk images stay there
 #?
-#? BASE is v4.4, v6.1, v6.12 or v7.2. Kernel trees are kept in $EFI_PGD_CACHE,
+#? BASE is v4.4, v6.1 or v6.12. Kernel trees are kept in $EFI_PGD_CACHE,
 #? ~/.cache/efi-pgd unless set.
 run: deps
-	@lab/run.sh "$(base)" "$(or $(TREE),$(VERSION))"
+	@lab/report/run.sh "$(base)" "$(or $(TREE),$(VERSION))"
 
 test: deps
-	@lab/test.sh $(BASE)
+	@BASE="$(BASE)" t/run.sh
 
 check: deps
-	@lab/test.sh --check $(BASE)
+	@BASE="$(BASE)" t/run.sh --check
 
 series:
-	@lab/series-install.sh $(BASE)
+	@lab/series/install-patches.sh $(BASE)
 
 refresh:
-	@lab/refresh.sh "$(BASE)" $(VERSION)
+	@lab/series/refresh.sh "$(BASE)" $(VERSION)
 
 tree:
-	@lab/tree.sh "$(BASE)" "$(FROM)"
+	@lab/build/cache-tree.sh "$(BASE)" "$(FROM)"
 
 build: deps
-	@lab/build-all.sh "$(base)" "$(or $(TREE),$(VERSION))"
+	@lab/build/build-both.sh "$(base)" "$(or $(TREE),$(VERSION))"
 
 walk: deps
-	@lab/walk.sh "$(base)" "$(VERSION)"
+	@lab/measure/walk.sh "$(base)" "$(VERSION)"
 
 shell: deps
-	@lab/shell.sh "$(base)" "$(VERSION)"
+	@lab/boot/shell.sh "$(base)" "$(VERSION)"
 
 misbehave: deps
-	@VERSION="$(VERSION)" lab/misbehave.sh "$(base)" "$(or $(KIND),patched)" \
+	@VERSION="$(VERSION)" lab/measure/misbehave.sh "$(base)" "$(or $(KIND),patched)" \
 		$(CASES)
 
 firmwares: deps
-	@lab/only.sh firmwares "$(base)" "$(VERSION)" $(FIRMWARES)
+	@lab/measure/run-group.sh firmwares "$(base)" "$(VERSION)" $(FIRMWARES)
 
 kernels: deps
-	@lab/only.sh kernels "$(base)" "$(VERSION)" $(KERNELS)
+	@lab/measure/run-group.sh kernels "$(base)" "$(VERSION)" $(KERNELS)
 
 bench: deps
-	@lab/bench.sh "$(base)" "$(VERSION)"
+	@lab/measure/bench.sh "$(base)" "$(VERSION)"
 
 clients: deps
 	@lab/deps.sh image
-	@lab/clients.sh "$(base)" "$(VERSION)"
+	@lab/measure/clients.sh "$(base)" "$(VERSION)"
 
 deb: deps
 	@lab/deps.sh deb "$(base)"
-	@lab/deb.sh "$(base)" "$(VERSION)"
+	@lab/build/deb.sh "$(base)" "$(VERSION)"
 
 distro: deps
 	@lab/deps.sh deb "$(base)"
 	@lab/deps.sh image
-	@lab/distro.sh "$(base)" "$(VERSION)"
+	@lab/measure/distro.sh "$(base)" "$(VERSION)"
 
 scale: deps
-	@lab/scale.sh "$(base)" "$(VERSION)"
+	@lab/measure/scale.sh "$(base)" "$(VERSION)"
 
 report:
-	@lab/report-all.sh "$(base)"
+	@lab/report/report-all.sh "$(base)"
 
 deps:
 	@lab/deps.sh

@@ -43,7 +43,7 @@ need make make
 need flex flex
 need bison bison
 need bc bc
-need perl perl
+need prove perl
 need xz xz-utils
 need patch patch
 need rsync rsync

@@ -29,12 +29,12 @@ base_field()
 	awk -v base="$1" -v want="$2" '
 		BEGIN { col["number"] = 2; col["versions"] = 3
 			col["package"] = 4 }
-		$1 == base { print $col[want] }' "$lab/bases"
+		$1 == base { print $col[want] }' "$lab/tables/bases"
 }
 
 bases()
 {
-	awk '!/^#/ && NF { print $1 }' "$lab/bases"
+	awk '!/^#/ && NF { print $1 }' "$lab/tables/bases"
 }
 
 need_base()
@@ -46,17 +46,17 @@ need_base()
 # newest BASE [WHICH]: the version to work on. There must be such a base, and a tree.
 newest()
 {
-	_versions=$("$lab/get.sh" "$1" "${2-}") || exit
+	_versions=$("$lab/build/have-trees.sh" "$1" "${2-}") || exit
 	echo "$_versions" | tail -n 1
 }
 
-# kernel_row NAME: its line of lab/kernels, or one made up for what has a file in
-# lab/config alone.
+# kernel_row NAME: its line of lab/tables/kernels, or one made up for what has a file in
+# lab/tables/config alone.
 kernel_row()
 {
 	awk -v name="$1" '$1 == name { print; found = 1; exit }
 		END { if (!found) print name, "all gcc lab", name ".config" }' \
-		"$lab/kernels"
+		"$lab/tables/kernels"
 }
 
 # firmware_field NAME COLUMN: matrix, bits, secure, machine, display, code or store.
@@ -66,12 +66,12 @@ firmware_field()
 		BEGIN { split("name matrix bits secure machine display code " \
 			"store", names, " ")
 			for (i in names) if (names[i] == want) col = i }
-		$1 == name { print $col }' "$lab/firmwares"
+		$1 == name { print $col }' "$lab/tables/firmwares"
 }
 
 firmwares()
 {
-	awk '!/^#/ && NF { print $1 }' "$lab/firmwares"
+	awk '!/^#/ && NF { print $1 }' "$lab/tables/firmwares"
 }
 
 # The sets of a base, for it has several where one does not fit all its releases.

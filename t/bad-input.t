@@ -1,9 +1,9 @@
 #!/bin/sh
-# bad-input.sh: what the lab is given and cannot use gets one line on standard
+# bad-input.t: what the lab is given and cannot use gets one line on standard
 # error that names a remedy, exit status 2, and changes nothing.
 set -eu
-lab=$(cd "$(dirname "$0")/.." && pwd)
-. "$lab/test/scratch.sh"
+. "${0%/*}/tap.sh"
+. "$t/scratch.sh"
 
 copy_repository
 error=$scratch/error
@@ -50,7 +50,7 @@ refused()
 	fi
 }
 
-tree="$repo/lab/tree.sh"
+tree="$repo/lab/build/cache-tree.sh"
 
 refused "no such base" "BASE is one of" \
 	"$tree" v9.9 "$scratch/kernel"
@@ -76,17 +76,18 @@ refused "a tree that was built in" "make mrproper" \
 refused "no space" "1 GiB free.*make room" \
 	env EFI_PGD_FREE_GIB=1 "$tree" $base "$scratch/kernel"
 refused "a base with no tree" "make tree BASE=v4.4" \
-	"$repo/lab/get.sh" v4.4
+	"$repo/lab/build/have-trees.sh" v4.4
 refused "no OVMF" "no OVMF in.*install" \
-	env OVMF_DIR="$scratch/empty" "$repo/lab/run.sh" $base
+	env OVMF_DIR="$scratch/empty" "$repo/lab/report/run.sh" $base
 echo "LAB: ok boot" > "$scratch/console"
 refused "no OVMF, one boot" "no OVMF_CODE_4M.fd.*install" \
-	env OVMF_DIR="$scratch/empty" "$repo/lab/boot.sh" \
+	env OVMF_DIR="$scratch/empty" "$repo/lab/boot/boot.sh" \
 	/dev/null /dev/null "$scratch/console" boot
 [ -s "$scratch/console" ] && rc=1 || rc=0
 result $rc "bad input: no guest, and none of an earlier console"
-refused "a base with no series" "no series for v7.2" \
-	"$repo/lab/run.sh" v7.2
+echo 'v9.8 908 9.8.* -' >> "$repo/lab/tables/bases"
+refused "a base with no series" "no series for v9.8" \
+	"$repo/lab/report/run.sh" v9.8
 
 # From here on with the tree in the cache.
 "$tree" $base "$scratch/kernel" > /dev/null 2>&1
@@ -98,19 +99,19 @@ refused "another tree of the same version" "another 6.12.1 is cached.*remove" \
 sed -i 's/^ 9$/ nine/' "$repo/patches/$base"/*.patch
 refused "a patch that does not apply" \
 	"x86/mm: change a line.*does not apply.*arch/x86/mm/init.c" \
-	"$repo/lab/prepare.sh" $base 6.12.1
+	"$repo/lab/build/prepare.sh" $base 6.12.1
 sed -i 's/^ nine$/ 9/' "$repo/patches/$base"/*.patch
-"$repo/lab/prepare.sh" $base 6.12.1 > /dev/null 2>&1
+"$repo/lab/build/prepare.sh" $base 6.12.1 > /dev/null 2>&1
 patched=$EFI_PGD_CACHE/trees/$base/6.12.1/patched
 echo work >> "$patched/arch/x86/mm/init.c"
 refused "a patched tree with changes" "uncommitted changes: commit" \
-	"$repo/lab/prepare.sh" $base 6.12.1
+	"$repo/lab/build/prepare.sh" $base 6.12.1
 refused "refresh with changes" "uncommitted changes: commit" \
-	"$repo/lab/refresh.sh" $base 6.12.1
+	"$repo/lab/series/refresh.sh" $base 6.12.1
 git -C "$patched" checkout -q .
 echo x >> "$EFI_PGD_CACHE/trees/$base/6.12.1/stock/Kbuild"
 refused "a stock tree with changes" "was changed: 'git checkout" \
-	"$repo/lab/prepare.sh" $base 6.12.1
+	"$repo/lab/build/prepare.sh" $base 6.12.1
 git -C "$EFI_PGD_CACHE/trees/$base/6.12.1/stock" checkout -q .
 
 # A guest that hangs: a boot sector and header as of Linux, and of code only a
@@ -129,7 +130,7 @@ put 529 '\0001'			# loaded high
 put 556 '\0377\0377\0377\0177'	# where the ramdisk may end
 rc=0
 start=$(date +%s)
-FIRMWARE=bios DEADLINE=5 "$repo/lab/boot.sh" "$guest" "$guest" \
+FIRMWARE=bios DEADLINE=5 "$repo/lab/boot/boot.sh" "$guest" "$guest" \
 	"$scratch/console" boot > /dev/null 2> "$error" < /dev/null || rc=$?
 took=$(($(date +%s) - start))
 if [ "$rc" -eq 3 ] && [ "$took" -ge 5 ] && [ "$took" -lt 30 ]; then
@@ -141,7 +142,7 @@ else
 fi
 rc=0
 : > "$scratch/nothing"
-FIRMWARE=bios DEADLINE=5 "$repo/lab/boot.sh" "$scratch/nothing" \
+FIRMWARE=bios DEADLINE=5 "$repo/lab/boot/boot.sh" "$scratch/nothing" \
 	"$scratch/nothing" "$scratch/console" boot > /dev/null 2> "$error" \
 	< /dev/null || rc=$?
 if [ "$rc" -eq 4 ] && [ -s "$error" ]; then

@@ -1,15 +1,15 @@
 #!/bin/sh
-# series.sh BASE: patches/BASE is what "make series" makes, and in good form.
+# patches-series.t BASE: patches/BASE is what "make series" makes, and in good form.
 set -eu
-lab=$(cd "$(dirname "$0")/.." && pwd)
-. "$lab/lib.sh"
+each=base
+. "${0%/*}/tap.sh"
 
 base=$1
 [ -f "$top/series/$base/order" ] || exit 0
 found=$(mktemp)
 trap 'rm -f "$found"' EXIT
 
-if "$lab/series-install.sh" --check "$base" > "$found" 2>&1; then
+if "$lab/series/install-patches.sh" --check "$base" > "$found" 2>&1; then
 	echo "ok - $base series: patches/ is fresh"
 else
 	echo "not ok - $base series: patches/ is fresh"
@@ -17,7 +17,7 @@ else
 fi
 
 # What it says while it unpacks is not about a patch.
-"$lab/checkpatch.sh"
+"$lab/series/checkpatch.sh"
 sets=$(sets_of "$base")
 for set in ${sets:-none}; do
 	[ "$set" != none ] || set=
@@ -36,7 +36,7 @@ for set in ${sets:-none}; do
 			sed '/^---$/q' "$patch" | grep -q '^Signed-off-by: ' ||
 				echo "no Signed-off-by:"
 			[ -n "$from" ] || echo "no From:"
-			"$lab/checkpatch.sh" "$patch" 2>&1 || :
+			"$lab/series/checkpatch.sh" "$patch" 2>&1 || :
 		} > "$found"
 		if [ -s "$found" ]; then
 			echo "not ok - $base series: ${set:+$set/}$name in good form"

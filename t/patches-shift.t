@@ -1,10 +1,10 @@
 #!/bin/sh
-# shift.sh BASE: patches land where they belong in a tree whose files have more
+# patches-shift.t BASE: patches land where they belong in a tree whose files have more
 # lines than those they were made for, or git am refuses them. For each tree of the
 # base at hand; only the files that are touched are looked at, and nothing is built.
 set -eu
-lab=$(cd "$(dirname "$0")/.." && pwd)
-. "$lab/lib.sh"
+each=base
+. "${0%/*}/tap.sh"
 
 base=$1
 work=$(mktemp -d)
@@ -43,7 +43,7 @@ apply()
 one()
 {
 	for patch in $(patches_of "$base" "$set"); do
-		awk -v part=paths -f "$lab/mail.awk" "$patch"
+		awk -v part=paths -f "$lab/series/mail.awk" "$patch"
 	done | sed 's/^+//' | sort -u > "$work/files"
 	# shellcheck disable=SC2046 # patch names have no spaces
 	awk '/^diff --git / { path = substr($4, 3) } /^@@ -1[, ]/ { print path }' \

@@ -1,9 +1,9 @@
 #!/bin/sh
-# report.sh: the report has the result of each of the longer tests, and does not
+# report.t: the report has the result of each of the longer tests, and does not
 # make it better than it is.
 set -eu
-lab=$(cd "$(dirname "$0")/.." && pwd)
-. "$lab/test/scratch.sh"
+. "${0%/*}/tap.sh"
+. "$t/scratch.sh"
 
 copy_repository
 base=v6.12 version=6.12.1
@@ -16,10 +16,10 @@ git -C "$scratch/changed" add .
 git -C "$scratch/changed" commit -q -m "x86/efi: add a gate"
 git -C "$scratch/changed" format-patch -q -1 -o "$repo/patches/$base"
 {
-	"$repo/lab/tree.sh" $base "$scratch/kernel"
-	"$repo/lab/prepare.sh" $base $version
+	"$repo/lab/build/cache-tree.sh" $base "$scratch/kernel"
+	"$repo/lab/build/prepare.sh" $base $version
 } > /dev/null 2>&1
-series=$("$repo/lab/which-series.sh" $base $version)
+series=$("$repo/lab/series/series-id.sh" $base $version)
 
 boot=$EFI_PGD_OUT/boot/$base-$version
 mkdir -p "$boot" "$repo/doc/results"
@@ -46,7 +46,7 @@ here_is clients "$series" "efivar   list all variables    ok not ok WORSE"
 here_is distro "$series" "of 90 checks, all the same"
 here_is scale "1 patches, tree 0000000" "all points"
 found clients "$repo/doc/results/clients-$base.txt" "$series" "no trouble"
-"$repo/lab/report.sh" $base $version > "$scratch/said"
+"$repo/lab/report/report.sh" $base $version > "$scratch/said"
 
 told()
 {
@@ -69,7 +69,7 @@ result $rc "report: the page has all of it"
 rm -r "$EFI_PGD_OUT/clients"
 found kernels "$repo/doc/results/kernels-$base.txt" "$series" \
 	"NOT COMPLETE"
-"$repo/lab/report.sh" $base $version > "$scratch/said"
+"$repo/lab/report/report.sh" $base $version > "$scratch/said"
 told "the documented result, where there is none of this machine" \
 	'clients +no failure, 2026-01-02; doc/results/clients'
 told "a result that is not complete" 'kernels +not complete, 2026-01-02'
@@ -80,7 +80,7 @@ compare()
 	printf '=\tefivar\tok\tlist\t\n=\tfwts\t%s\ttime\t\n' "$3" > "$scratch/a"
 	printf '=\tefivar\tok\tlist\t\n=\tfwts\t%s\ttime\t\n' "$4" > "$scratch/b"
 	rc=0
-	awk -f "$repo/lab/clients/compare.awk" "$scratch/a" "$scratch/b" \
+	awk -f "$repo/lab/measure/clients.awk" "$scratch/a" "$scratch/b" \
 		> "$scratch/said" || rc=$?
 	[ "$rc" -eq "$1" ] && rc=0 || rc=1
 	result $rc "clients: $2" "$scratch/said"

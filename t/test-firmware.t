@@ -1,13 +1,13 @@
 #!/bin/sh
-# testfw.sh: the test firmware is whole however many ask for it at once.
+# test-firmware.t: the test firmware is whole however many ask for it at once.
 set -eu
-lab=$(cd "$(dirname "$0")/.." && pwd)
-. "$lab/test/scratch.sh"
+. "${0%/*}/tap.sh"
+. "$t/scratch.sh"
 
 log=$scratch/log
 made=$EFI_PGD_OUT/firmware
 rc=0
-"$lab/testfw.sh" > "$log" 2>&1 || rc=1
+"$lab/firmware/make.sh" > "$log" 2>&1 || rc=1
 cp -R "$made" "$scratch/alone"
 result $rc "test firmware: made" "$log"
 
@@ -15,7 +15,7 @@ rc=0
 for _ in 1 2 3 4 5; do
 	rm -rf "$made"
 	for _ in 1 2 3 4; do
-		"$lab/testfw.sh" >> "$log" 2>&1 &
+		"$lab/firmware/make.sh" >> "$log" 2>&1 &
 	done
 	wait
 	for rom in misbehave.rom notable.rom map.rom; do

@@ -1,10 +1,9 @@
 #!/bin/sh
-# unit.sh: what marshals the runtime services and what shows memory to firmware, in
+# unit.t: what marshals the runtime services and what shows memory to firmware, in
 # user space under sanitizers:
 # unit tests, tests of these tests, and a short run of the fuzzer.
 set -eu
-lab=$(cd "$(dirname "$0")/.." && pwd)
-. "$lab/lib.sh"
+. "${0%/*}/tap.sh"
 
 marshal=$top/arch/x86/platform/efi/marshal.c
 args=$top/arch/x86/platform/efi/gate_args.c
@@ -17,7 +16,7 @@ export ASAN_OPTIONS=detect_leaks=0
 
 build()
 {
-	make -s -C "$lab/unit" OUT="$work" "$@" > "$work/build.log" 2>&1
+	make -s -C "$lab/../t/unit" OUT="$work" "$@" > "$work/build.log" 2>&1
 }
 
 # not_ok NAME FILE
@@ -71,7 +70,7 @@ mistakes()
 		else
 			caught=$((caught + 1))
 		fi
-	done < "$lab/unit/$1"
+	done < "$lab/../t/unit/$1"
 	if [ ! -s "$work/missed" ] && [ "$caught" -gt 0 ]; then
 		echo "ok - unit: the tests fail with each of $caught $1"
 	else
@@ -106,7 +105,7 @@ fi
 for what in 'size of a variable not checked' 'size checked, then read again' \
 	    'name not checked for an end'; do
 	command=$(awk -F '\t' -v what="$what" '$1 == what { print $2 }' \
-		"$lab/unit/mutations")
+		"$lab/../t/unit/mutations")
 	sed "$command" "$marshal" > "$work/marshal.c"
 	touch "$work/marshal.c"
 	if cmp -s "$marshal" "$work/marshal.c" ||

@@ -2,7 +2,7 @@
 # boot.sh BZIMAGE INITRD CONSOLE STEPS [APPEND]: boot a kernel under QEMU, once.
 #
 # The console goes to the file CONSOLE. From the environment:
-#	FIRMWARE  one of lab/firmwares; x64 is the default
+#	FIRMWARE  one of lab/tables/firmwares; x64 is the default
 #	SCREEN    display adapter, instead of the one that is there for FIRMWARE
 #	TESTFW    firmware with a runtime driver that misbehaves on command: misbehave,
 #	          or notable, without a memory attributes table
@@ -21,7 +21,7 @@
 # Exit status: 0 the guest ended by itself, 3 it hung and was killed, 4 QEMU
 # failed.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 kernel=$1 initrd=$2 console=$3 steps=$4 append=${5-}
@@ -134,7 +134,7 @@ if [ -n "$code" ]; then
 fi
 [ "$machine" = q35 ] ||
 	set -- "$@" -global driver=cfi.pflash01,property=secure,value=on
-[ -z "${TESTFW-}${MAP-}" ] || "$lab/testfw.sh"
+[ -z "${TESTFW-}${MAP-}" ] || "$lab/firmware/make.sh"
 [ -z "${TESTFW-}" ] ||
 	set -- "$@" -device "pci-testdev,romfile=$out/firmware/$TESTFW.rom"
 [ -z "${MAP-}" ] ||

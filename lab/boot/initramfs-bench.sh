@@ -1,9 +1,9 @@
 #!/bin/sh
-# measure-root.sh BASE VERSION OUTPUT PROGRAM...: the guest's root file system for
+# initramfs-bench.sh BASE VERSION OUTPUT PROGRAM...: the guest's root file system for
 # measuring: busybox, programs of lab/guest, and the modules of the stock and of
 # the patched kernel. One for both and without dates: what differs is the kernel.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 version=$2 output=$3
@@ -22,7 +22,7 @@ for name; do
 	gcc -static -O2 -Wall -o "$root/bin/$name" "$lab/guest/$name.c"
 done
 for kind in stock patched; do
-	cp "$(build_dir "$base" "$version" "$kind")/lab/bench/bench.ko" \
+	cp "$(build_dir "$base" "$version" "$kind")/lab/bench.ko" \
 		"$root/lab/$kind/"
 done
 find "$root" -exec touch -d @0 {} +

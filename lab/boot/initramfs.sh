@@ -3,7 +3,7 @@
 # kernel: busybox, the guest programs, the test module and what ptprobe has to
 # be told about that kernel.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 version=$2 kind=$3 output=$4
@@ -49,7 +49,7 @@ if kexec=$(PATH=$PATH:/usr/sbin:/sbin command -v kexec); then
 fi
 
 cp "$build/arch/x86/boot/bzImage" "$root/lab/bzImage"
-cp "$build"/lab/*/*.ko "$root/lab/"
+cp "$build"/lab/*.ko "$root/lab/"
 echo "--trampoline-offset $(nm "$build/arch/x86/realmode/rm/realmode.elf" |
 	awk '$3 == "trampoline_pgd" { print "0x" $1 }')" \
 	> "$root/lab/probe-args"

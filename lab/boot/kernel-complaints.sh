@@ -1,5 +1,5 @@
 #!/bin/sh
-# trouble.sh CONSOLE [KNOWN]: lines in which a kernel says that it is in trouble,
+# kernel-complaints.sh CONSOLE [KNOWN]: lines in which a kernel says that it is in trouble,
 # without the reports, from "cut here" to "end trace", that the expression KNOWN
 # matches. Exit status 1 if there are none, as grep has it.
 set -eu

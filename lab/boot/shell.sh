@@ -1,15 +1,15 @@
 #!/bin/sh
 # shell.sh BASE [VERSION]: a shell in the booted patched guest, on this terminal.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1
 version=$(newest "$base" "${2-}")
-"$lab/prepare.sh" "$base" "$version"
-"$lab/build.sh" "$base" "$version" patched
+"$lab/build/prepare.sh" "$base" "$version"
+"$lab/build/build.sh" "$base" "$version" patched
 initrd=$out/guest/$base-$version-patched.gz
-"$lab/initramfs.sh" "$base" "$version" patched "$initrd"
-SHELL_ON_TERMINAL=yes exec "$lab/boot.sh" \
+"$lab/boot/initramfs.sh" "$base" "$version" patched "$initrd"
+SHELL_ON_TERMINAL=yes exec "$lab/boot/boot.sh" \
 	"$(build_dir "$base" "$version" patched)/arch/x86/boot/bzImage" \
 	"$initrd" "$out/guest/console" shell

@@ -1,11 +1,11 @@
 #!/bin/sh
 # build.sh BASE VERSION KIND [VARIANT]: build the stock or patched kernel of a
 # tree, and the test modules for it. Which series is in a patched kernel is in
-# .lab-series in the build directory. A variant is one of lab/kernels, or else has
-# lab/config/VARIANT.config on top; it has a build directory of its own,
+# .lab-series in the build directory. A variant is one of lab/tables/kernels, or else has
+# lab/tables/config/VARIANT.config on top; it has a build directory of its own,
 # build-VARIANT, and no modules.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 version=$2 kind=$3 variant=${4-}
@@ -21,9 +21,9 @@ lock "$cache/trees/$base/$version/lock-$kind${variant:+-$variant}"
 
 config=lab on_top=''
 if [ -n "$variant" ]; then
-	grep -q "^${variant}[[:space:]]" "$lab/kernels" ||
-		[ -e "$lab/config/$variant.config" ] ||
-		die "no kernel '$variant' in lab/kernels or lab/config"
+	grep -q "^${variant}[[:space:]]" "$lab/tables/kernels" ||
+		[ -e "$lab/tables/config/$variant.config" ] ||
+		die "no kernel '$variant' in lab/tables/kernels or lab/tables/config"
 	row=$(kernel_row "$variant")
 	config=$(echo "$row" | awk '{ print $4 }')
 	on_top=$(echo "$row" | awk '{ for (i = 5; i <= NF; i++) print $i }')
@@ -34,16 +34,16 @@ fi
 symbols()
 {
 	[ "$config" != lab ] ||
-		cat "$lab/config/common.config" "$lab/config/$base.config"
+		cat "$lab/tables/config/common.config" "$lab/tables/config/$base.config"
 	for symbol in $on_top; do
 		case $symbol in
-		*.config) cat "$lab/config/$symbol" ;;
+		*.config) cat "$lab/tables/config/$symbol" ;;
 		*) echo "CONFIG_$symbol" | tr -d '?' ;;
 		esac
 	done
 }
 
-# did_not_take: the symbols of lab/kernels that the configuration is without.
+# did_not_take: the symbols of lab/tables/kernels that the configuration is without.
 did_not_take()
 {
 	for symbol in $on_top; do
@@ -60,14 +60,14 @@ did_not_take()
 configure()
 {
 	case $config in
-	lab)	"$lab/kbuild.sh" "$base" "$tree" "$dir/conf" tinyconfig ;;
-	*)	"$lab/kbuild.sh" "$base" "$tree" "$dir/conf" "$config" ;;
+	lab)	"$lab/build/kbuild.sh" "$base" "$tree" "$dir/conf" tinyconfig ;;
+	*)	"$lab/build/kbuild.sh" "$base" "$tree" "$dir/conf" "$config" ;;
 	esac
 	symbols >> "$build/conf/.config"
-	"$lab/kbuild.sh" "$base" "$tree" "$dir/conf" olddefconfig
+	"$lab/build/kbuild.sh" "$base" "$tree" "$dir/conf" olddefconfig
 	if ! cmp -s "$build/conf/.config" "$build/.config"; then
 		cp "$build/conf/.config" "$build/.config"
-		"$lab/kbuild.sh" "$base" "$tree" "$dir" olddefconfig
+		"$lab/build/kbuild.sh" "$base" "$tree" "$dir" olddefconfig
 	fi
 }
 
@@ -80,50 +80,30 @@ config_id=$({
 if [ "$config_id" != "$(cat "$build/.lab-config" 2>/dev/null)" ]; then
 	logged "configuring $name" "$log-config.log" configure
 	lost=$(did_not_take | tr '\n' ' ')
-	[ -z "$lost" ] || die "$name: not in its configuration: $lost(lab/kernels)"
+	[ -z "$lost" ] || die "$name: not in its configuration: $lost(lab/tables/kernels)"
 	echo "$config_id" > "$build/.lab-config"
 fi
 
 # Before, and not after: what changes meanwhile may not be in it.
 series=
-[ "$kind" != patched ] || series=$("$lab/which-series.sh" "$base" "$version")
+[ "$kind" != patched ] || series=$("$lab/series/series-id.sh" "$base" "$version")
 logged "building $name" "$log-build.log" \
-	"$lab/kbuild.sh" "$base" "$tree" "$dir" bzImage
+	"$lab/build/kbuild.sh" "$base" "$tree" "$dir" bzImage
 [ -z "$series" ] || echo "$series" > "$build/.lab-series"
 [ -z "$variant" ] || exit 0
 
-# A module is built in a copy: kbuild leaves its objects beside the source.
-build_module()
+# In a copy: kbuild leaves its objects beside the source.
+build_modules()
 {
-	mkdir -p "$build/lab/$1"
-	for src in $(sources "$1"); do
-		cmp -s "$src" "$build/lab/$1/${src##*/}" ||
-			cp "$src" "$build/lab/$1/"
+	mkdir -p "$build/lab"
+	for src in "$lab"/guest/modules/* "$lab/firmware/commands.h"; do
+		cmp -s "$src" "$build/lab/${src##*/}" || cp "$src" "$build/lab/"
 	done
-	"$lab/kbuild.sh" "$base" "$tree" build modules_prepare
+	"$lab/build/kbuild.sh" "$base" "$tree" build modules_prepare
 	# All that the modules need is exported; modpost of the whole kernel
 	# would only be needed for symbol versions.
-	KBUILD_MODPOST_WARN=1 "$lab/kbuild.sh" "$base" "$tree" build \
-		M="$build/lab/$1" modules
+	KBUILD_MODPOST_WARN=1 "$lab/build/kbuild.sh" "$base" "$tree" build \
+		M="$build/lab" modules
 }
 
-sources()
-{
-	echo "$lab/guest/$1"/*
-	[ "$1" = efi_call ] || echo "$lab/firmware/commands.h"
-}
-
-# Is the module older than the kernel or than one of its sources?
-stale()
-{
-	[ -e "$build/lab/$1/$1.ko" ] || return 0
-	# shellcheck disable=SC2046 # a list of files
-	[ -n "$(find "$build/vmlinux" $(sources "$1") \
-		-newer "$build/lab/$1/$1.ko")" ]
-}
-
-for module in efi_call misbehave bench storm; do
-	! stale "$module" ||
-		logged "building the module $module for $name" \
-			"$log-$module.log" build_module "$module"
-done
+logged "building the test modules for $name" "$log-modules.log" build_modules

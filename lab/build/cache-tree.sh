@@ -1,11 +1,11 @@
 #!/bin/sh
-# tree.sh BASE FROM: put a pristine kernel tree into the cache.
+# cache-tree.sh BASE FROM: put a pristine kernel tree into the cache.
 #
 # FROM is a directory, a tarball, or a git URL with an optional #branch-or-tag.
 # What arrives is one commit in trees/BASE/VERSION/stock; the source itself is
 # only read. Prints the version.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 from=$2
@@ -36,7 +36,7 @@ check()
 	*) die "$2 is Linux $version, base $base takes $pattern:" \
 	       "give another tree or another BASE" ;;
 	esac
-	"$lab/applied.sh" "$base" "$1" || die "$2 has the series for $base" \
+	"$lab/series/has-series.sh" "$base" "$1" || die "$2 has the series for $base" \
 		"applied already: give a tree without it"
 }
 

@@ -3,14 +3,14 @@
 # amd64, as .deb packages made by the kernel's bindeb-pkg.
 #
 # The configuration is that of the package linux-config-*, which belongs to the
-# linux-source-* the tree is from. lab/config/deb.modules has the modules that are
-# kept, lab/config/deb.config what else is changed. The packages are left in
+# linux-source-* the tree is from. lab/tables/config/deb.modules has the modules that are
+# kept, lab/tables/config/deb.config what else is changed. The packages are left in
 # out/deb/BASE-VERSION; that directory is printed.
 #
 # From the environment:
 #	PREPARE   no: take the patched tree as it is, with uncommitted work
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1
@@ -22,7 +22,7 @@ given=/usr/src/linux-config-${base#v}/config.amd64_none_amd64.xz
 [ -e "$given" ] ||
 	die "no $given: run 'make deb', which installs linux-config-${base#v}"
 version=$(newest "$base" "${2-}")
-[ "${PREPARE-}" = no ] || "$lab/prepare.sh" "$base" "$version"
+[ "${PREPARE-}" = no ] || "$lab/build/prepare.sh" "$base" "$version"
 name="$base $version patched with Debian's configuration"
 tree=$(tree_dir "$base" "$version" patched)
 # bindeb-pkg leaves the packages beside the build directory.
@@ -50,19 +50,19 @@ configure()
 {
 	{
 		xz -dc "$given"
-		cat "$lab/config/deb.config"
+		cat "$lab/tables/config/deb.config"
 	} > "$build/conf/.config"
-	sed '/^#/d' "$lab/config/deb.modules" > "$build/conf/lsmod"
-	"$lab/kbuild.sh" "$base" "$tree" "$dir/conf" olddefconfig
+	sed '/^#/d' "$lab/tables/config/deb.modules" > "$build/conf/lsmod"
+	"$lab/build/kbuild.sh" "$base" "$tree" "$dir/conf" olddefconfig
 	# It asks for what is new in the series, and takes the default.
-	yes '' | "$lab/kbuild.sh" "$base" "$tree" "$dir/conf" \
+	yes '' | "$lab/build/kbuild.sh" "$base" "$tree" "$dir/conf" \
 		LSMOD="$build/conf/lsmod" localmodconfig
 	# EFI_TEST is not among the modules of any running kernel.
-	cat "$lab/config/deb.config" >> "$build/conf/.config"
-	"$lab/kbuild.sh" "$base" "$tree" "$dir/conf" olddefconfig
+	cat "$lab/tables/config/deb.config" >> "$build/conf/.config"
+	"$lab/build/kbuild.sh" "$base" "$tree" "$dir/conf" olddefconfig
 	cmp -s "$build/conf/.config" "$build/.config" ||
 		cp "$build/conf/.config" "$build/.config"
-	"$lab/kbuild.sh" "$base" "$tree" "$dir" olddefconfig
+	"$lab/build/kbuild.sh" "$base" "$tree" "$dir" olddefconfig
 }
 
 # lost FILE: the settings of FILE that the configuration has not.
@@ -75,22 +75,22 @@ lost()
 
 build()
 {
-	"$lab/kbuild.sh" "$base" "$tree" "$dir" bzImage modules
+	"$lab/build/kbuild.sh" "$base" "$tree" "$dir" bzImage modules
 }
 
 pack()
 {
 	rm -f "$tree"/build-deb/linux-*
-	"$lab/kbuild.sh" "$base" "$tree" "$dir" bindeb-pkg
+	"$lab/build/kbuild.sh" "$base" "$tree" "$dir" bindeb-pkg
 }
 
 config_id=$({
-	cat "$given" "$lab/config/deb.config" "$lab/config/deb.modules"
+	cat "$given" "$lab/tables/config/deb.config" "$lab/tables/config/deb.modules"
 	git -C "$tree" ls-files -s '*Kconfig*'
 } | sha256sum)
 if [ "$config_id" != "$(cat "$build/.lab-config" 2>/dev/null)" ]; then
 	logged "configuring $name" "$log-config.log" configure
-	left=$(lost "$lab/config/deb.config")
+	left=$(lost "$lab/tables/config/deb.config")
 	[ -z "$left" ] || die "not in the configuration of $name: $left"
 	# Options of modules that are left out go with them.
 	xz -dc "$given" | grep '=y$' > "$build/conf/builtin"
@@ -103,7 +103,7 @@ if [ "$config_id" != "$(cat "$build/.lab-config" 2>/dev/null)" ]; then
 fi
 
 # Before, and not after: what changes meanwhile may not be in it.
-series=$("$lab/which-series.sh" "$base" "$version")
+series=$("$lab/series/series-id.sh" "$base" "$version")
 logged "building $name" "$log-build.log" build
 logged "packing $name" "$log-pack.log" pack
 rm -rf "$debs"

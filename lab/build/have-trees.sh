@@ -1,8 +1,8 @@
 #!/bin/sh
-# get.sh BASE [WHICH]: make sure that there is a tree; print the versions to
+# have-trees.sh BASE [WHICH]: make sure that there is a tree; print the versions to
 # work on. WHICH is a version in the cache, or what tree.sh takes as FROM.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 which=${2-}
@@ -12,7 +12,7 @@ if [ -n "$which" ]; then
 	if [ -e "$(tree_dir "$base" "$which" stock)/.git" ]; then
 		echo "$which"
 	else
-		"$lab/tree.sh" "$base" "$which"
+		"$lab/build/cache-tree.sh" "$base" "$which"
 	fi
 	exit
 fi
@@ -24,6 +24,6 @@ if [ -z "$versions" ]; then
 		"'make tree BASE=$base FROM=directory-or-git-URL'"
 	[ -e "/usr/src/$package.tar.xz" ] ||
 		die "no /usr/src/$package.tar.xz: run 'make deps'"
-	versions=$("$lab/tree.sh" "$base" "/usr/src/$package.tar.xz")
+	versions=$("$lab/build/cache-tree.sh" "$base" "/usr/src/$package.tar.xz")
 fi
 echo "$versions"

@@ -7,7 +7,7 @@
 # the one's objects for the other. QUIET=no leaves the compiler's warnings on,
 # COMPILER=clang is for that and its linker.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 tree=$2 dir=$3

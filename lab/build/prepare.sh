@@ -8,7 +8,7 @@
 # that are not in series/ yet are never thrown away: the file "applied" holds
 # the commit this script, or refresh.sh, left the branch at.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 version=$2

@@ -1,6 +1,6 @@
 #!/bin/sh
-# boot.sh ARGUMENT...: as lab/boot.sh, with the same exit status, for a guest that
-# runs clients/guest. One that does not come to its first step is booted again, up
+# boot-again.sh ARGUMENT...: as lab/boot/boot.sh, with the same exit status, for a guest that
+# runs debian/guest. One that does not come to its first step is booted again, up
 # to three times: on a busy host it may miss its first timer interrupts, and panic.
 # Whatever happens later is not tried again. The file AGAIN gets a line for each time
 # that it did not, with the console that it left.
@@ -10,7 +10,7 @@ lab=$(cd "$(dirname "$0")/.." && pwd)
 
 for try in 1 2 3; do
 	rc=0
-	"$lab/boot.sh" "$@" < /dev/null || rc=$?
+	"$lab/boot/boot.sh" "$@" < /dev/null || rc=$?
 	! grep -q -a '^# step' "$REPORT" || break
 	say "  the guest does not come to its first step, try $try of 3"
 	cp "$3" "$3.$try"

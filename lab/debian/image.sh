@@ -15,7 +15,7 @@
 # in the running guest, where the hooks of the packages meet the system they are
 # made for.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1
@@ -33,7 +33,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 dir=$cache/image/$base
 log=$out/log/image-$base
-id=$(cat "$lab/image.sh" "$lab/clients/root" "$lab/clients/start" | sha256sum)
+id=$(cat "$lab/debian/image.sh" "$lab/debian/root" "$lab/debian/start" | sha256sum)
 if [ "$id" = "$(cat "$dir/id" 2>/dev/null)" ]; then
 	echo "$dir"
 	exit
@@ -42,7 +42,7 @@ fi
 if [ "$(id -u)" -ne 0 ]; then
 	command -v sudo >/dev/null ||
 		die "no $dir/disk, and only root can make it: as root, run" \
-		    "EFI_PGD_CACHE=$cache $lab/image.sh $base"
+		    "EFI_PGD_CACHE=$cache $lab/debian/image.sh $base"
 	exec sudo env EFI_PGD_CACHE="$cache" EFI_PGD_OUT="$out" "$0" "$base"
 fi
 need_space "$cache" 10
@@ -80,8 +80,8 @@ debian()
 	echo "$sources" | mmdebstrap --variant=minbase \
 		--include="$packages" \
 		--aptopt='APT::Install-Recommends "false"' \
-		--setup-hook="$lab/clients/root setup \"\$1\"" \
-		--customize-hook="$lab/clients/root customize \"\$1\" \
+		--setup-hook="$lab/debian/root setup \"\$1\"" \
+		--customize-hook="$lab/debian/root customize \"\$1\" \
 			'$dir/fwts.tar' '$dir'" \
 		--skip=cleanup/reproducible \
 		bookworm "$dir/root.tar" -

@@ -1,6 +1,6 @@
 #!/bin/sh
 # pack.sh TREE OUTPUT STEPS [FILE...]: the second disk of a guest that runs
-# clients/guest: an archive with that, its steps, the selftests of the kernel in
+# debian/guest: an archive with that, its steps, the selftests of the kernel in
 # TREE, and more files. CRASH tells the panic of this run from those of others.
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
@@ -11,7 +11,7 @@ shift 3
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-cp "$lab/clients/guest" "$dir/guest"
+cp "$lab/debian/guest" "$dir/guest"
 echo "$steps" | tr ' ' '\n' > "$dir/steps"
 echo "$CRASH" > "$dir/crash"
 

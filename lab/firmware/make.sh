@@ -1,8 +1,8 @@
 #!/bin/sh
-# testfw.sh: make sure that the test firmware is in out/firmware. Guests that are
+# make.sh: make sure that the test firmware is in out/firmware. Guests that are
 # booted at once all ask for it, and only one may make it.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 mkdir -p "$out/firmware"

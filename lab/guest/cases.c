@@ -2,8 +2,8 @@
 /*
  * Let the test firmware misbehave, or have a habit, and find out what that did.
  *
- *	misbehave list			the names of the cases
- *	misbehave [-t] CASE...		run cases until one is not contained
+ *	cases list			the names of the cases
+ *	cases [-t] CASE...		run cases until one is not contained
  *
  * Each case prints a line when it begins and one with the verdict:
  *
@@ -44,7 +44,7 @@ typedef uint32_t u32;
 typedef unsigned long long u64;
 
 #include "../firmware/commands.h"
-#include "misbehave/misbehave.h"
+#include "modules/misbehave.h"
 
 #define EFIVARS		"/sys/firmware/efi/efivars"
 #define FILE_OF(name)	EFIVARS "/" name "-" MISBEHAVE_VENDOR_TEXT
@@ -696,7 +696,7 @@ int main(int argc, char **argv)
 			if (!strcmp(cases[i].name, argv[arg]))
 				break;
 		if (i == sizeof(cases) / sizeof(cases[0])) {
-			fprintf(stderr, "misbehave: no case %s\n", argv[arg]);
+			fprintf(stderr, "cases: no case %s\n", argv[arg]);
 			return 1;
 		}
 		if (run_case(&cases[i], turn_on))

@@ -2,9 +2,9 @@
 /*
  * How many ticks of the TSC it takes to read a variable from efivarfs.
  *
- *	bench FILE	"BENCH read TICKS" and "BENCH open-read-close TICKS"
- *	bench now	"BENCH now TSC"
- *	bench pause	nothing but PAUSE, until killed
+ *	ticks FILE	"BENCH read TICKS" and "BENCH open-read-close TICKS"
+ *	ticks now	"BENCH now TSC"
+ *	ticks pause	nothing but PAUSE, until killed
  *
  * Of a number of reads the quickest, which no interrupt was in.
  */
@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 	int i, fd;
 
 	if (argc != 2) {
-		fprintf(stderr, "usage: bench FILE|now|pause\n");
+		fprintf(stderr, "usage: ticks FILE|now|pause\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "now")) {

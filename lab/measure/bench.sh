@@ -8,7 +8,7 @@
 #	PREPARE   no: take the patched tree as it is, with uncommitted work
 #	KVM       yes: cycles of the host's CPU; no target is judged then
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 # Whatever the environment has, the result is of the firmware that it says it is of.
 unset FIRMWARE SCREEN
@@ -19,21 +19,21 @@ dir=$out/bench/$base-$version
 initrd=$dir/initrd.gz
 mkdir -p "$dir"
 
-[ "${PREPARE-}" = no ] || "$lab/prepare.sh" "$base" "$version"
+[ "${PREPARE-}" = no ] || "$lab/build/prepare.sh" "$base" "$version"
 isolates "$base" "$version" ||
 	die "nothing is isolated in $base: BASE is one whose series has gate.c"
 for tree in stock patched; do
-	"$lab/build.sh" "$base" "$version" "$tree"
+	"$lab/build/build.sh" "$base" "$version" "$tree"
 done
 
-"$lab/measure-root.sh" "$base" "$version" "$initrd" bench
+"$lab/boot/initramfs-bench.sh" "$base" "$version" "$initrd" ticks
 
 if [ "${KVM-}" = yes ]; then
 	unit=cycles
 	export CPU=host
 else
 	unit=instructions
-	gcc -shared -fPIC -O2 -Wall -o "$dir/count.so" "$lab/count.c"
+	gcc -shared -fPIC -O2 -Wall -o "$dir/count.so" "$lab/measure/count.c"
 	export CPU=qemu64 ICOUNT=yes
 fi
 
@@ -49,7 +49,7 @@ boot()
 	say "booting $base $version $1, test firmware: ${3:-none}"
 	rc=0
 	[ "$unit" = cycles ] || export PLUGIN="$dir/count.so,out=$counts"
-	TESTFW=$3 CPUS=1 DEADLINE=600 "$lab/boot.sh" \
+	TESTFW=$3 CPUS=1 DEADLINE=600 "$lab/boot/boot.sh" \
 		"$(build_dir "$base" "$version" "$2")/arch/x86/boot/bzImage" \
 		"$initrd" "$console" bench "quiet lab.kind=$2 $4" \
 		< /dev/null || rc=$?
@@ -105,7 +105,7 @@ done
 
 echo "Linux $version, base $base; of calls: $unit, the quickest of many"
 rc=0
-awk -v unit="$unit" -f "$lab/bench.awk" "$dir/stock" "$dir/noisolate" \
+awk -v unit="$unit" -f "$lab/measure/bench.awk" "$dir/stock" "$dir/noisolate" \
 	"$dir/isolated" > "$dir/table" || rc=1
 cat "$dir/table"
 exit "$rc"

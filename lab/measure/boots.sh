@@ -1,8 +1,8 @@
 #!/bin/sh
 # boots.sh BASE VERSION [NAME...]: boot the patched kernel in each of the ways of
-# lab/tests, or only in those named. From the environment, both optional:
-#	KERNEL  one of lab/kernels; boots that begin with kernel- are for those
-#	ON      one of lab/firmwares, for the boots that are meant for the image of
+# lab/tables/boots, or only in those named. From the environment, both optional:
+#	KERNEL  one of lab/tables/kernels; boots that begin with kernel- are for those
+#	ON      one of lab/tables/firmwares, for the boots that are meant for the image of
 #	        x64; others are left out
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
@@ -23,7 +23,7 @@ mkdir -p "$logs"
 exec 7>"$logs/lock"
 flock 7
 rm -f "$logs"/*.store*
-"$lab/initramfs.sh" "$base" "$version" patched "$initrd"
+"$lab/boot/initramfs.sh" "$base" "$version" patched "$initrd"
 
 # expected STEPS APPEND [PREFIX]: the results that a boot has to report. Those
 # of the kernel that kexec started have "kexec-" before them.
@@ -194,7 +194,7 @@ judge()
 					on' "$console" | tail -n 12 |
 					sed 's/^/#   /'
 			fi ;;
-		skip*) echo "skip - $where: ${line#skip }" ;;
+		skip*) echo "ok - $where: ${line#skip } # SKIP" ;;
 		esac
 	done < "$logs/$name.expected"
 	# Warnings that are not looked at: 4.4 may find interrupts pending in the
@@ -209,7 +209,7 @@ judge()
 	esac
 	told='^$'
 	[ "$FIRMWARE" != u-boot ] || told=$fault
-	if "$lab/trouble.sh" "$console" "$known" | grep -v -e "$told" \
+	if "$lab/boot/kernel-complaints.sh" "$console" "$known" | grep -v -e "$told" \
 		> "$logs/$name.trouble"; then
 		echo "not ok - $where: the kernel is not in trouble"
 		head -n 5 "$logs/$name.trouble" | sed 's/^/#   /'
@@ -218,7 +218,7 @@ judge()
 	fi
 }
 
-grep -v -e '^#' -e '^[[:space:]]*$' "$lab/tests" |
+grep -v -e '^#' -e '^[[:space:]]*$' "$lab/tables/boots" |
 while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 	case ,$bases, in *,all,* | *,"$base",*) ;; *) continue ;; esac
 	case $only in '  ' | *" $name "*) ;; *) continue ;; esac
@@ -231,7 +231,7 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 	# A hundred thousand calls did not come to their end within half an hour.
 	case $(firmware_field "${ON:-x64}" bits),$steps, in
 	32,*,load,*)
-		echo "skip - $base $version $ON $name: what it is about is the" \
+		echo "ok - $base $version $ON $name # SKIP it is about the" \
 			"gate, which mixed mode does not have"
 		continue ;;
 	esac
@@ -257,7 +257,7 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 	[ ! -s "$VARS" ] || cp "$VARS" "$VARS.before"
 	start=$(date +%s)
 	rc=0
-	"$lab/boot.sh" "$kernel" "$initrd" "$console" "$steps" "$append" \
+	"$lab/boot/boot.sh" "$kernel" "$initrd" "$console" "$steps" "$append" \
 		< /dev/null || rc=$?
 	# Emulated CPUs of a busy host starve each other now and then, and old
 	# kernels do not get over it. A guest that does it twice is at fault.
@@ -272,7 +272,7 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 			rm -f "$VARS"
 			[ ! -s "$VARS.before" ] || mv "$VARS.before" "$VARS"
 		fi
-		"$lab/boot.sh" "$kernel" "$initrd" "$console" "$steps" \
+		"$lab/boot/boot.sh" "$kernel" "$initrd" "$console" "$steps" \
 			"$append" < /dev/null || rc=$?
 	fi
 	echo "# $where: $(($(date +%s) - start)) s"
@@ -287,7 +287,7 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 			tail -n 20 "$console" | sed 's/^/#   /'
 		fi
 		judge "$console"
-	} > "$logs/$name.ktap"
+	} > "$logs/$name.tap"
 	awk -v base="$base" -v todo="$todo" -v where="$where: " '
 		BEGIN { n = split(todo, list, ",") }
 		/^not ok - / {
@@ -295,7 +295,7 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 			sub(/[: ].*/, "", step)
 			for (i = 1; i <= n; i++)
 				if (list[i] == base || list[i] == base ":" step)
-					sub(/^not ok/, "todo")
+					$0 = $0 " # TODO known failure"
 		}
 		/^ok - / {
 			step = substr($0, length("ok - " where) + 1)
@@ -304,5 +304,5 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 				if (list[i] == base ":" step)
 					$0 = "not " $0 ", a known failure no more"
 		}
-		{ print }' "$logs/$name.ktap"
+		{ print }' "$logs/$name.tap"
 done

@@ -1,4 +1,4 @@
-# The results of two kernels, as clients/guest gives them, side by side; exit
+# The results of two kernels, as debian/guest gives them, side by side; exit
 # status 1 when the second does worse, or otherwise, anywhere.
 BEGIN { FS = "\t" }
 

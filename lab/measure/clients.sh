@@ -3,16 +3,16 @@
 # own selftest, on the stock and on the patched small kernel, side by side. Exit
 # status 1 when the patched one does worse anywhere.
 #
-# The kernels have lab/config/clients.config on top, and are booted without
-# systemd. The guest is the one of image.sh; what it does is in clients/guest.
+# The kernels have lab/tables/config/clients.config on top, and are booted without
+# systemd. The guest is the one of image.sh; what it does is in debian/guest.
 # The result goes to out/clients/BASE-VERSION/result, too.
 #
 # From the environment:
-#	FIRMWARE  one of lab/firmwares that starts what is not signed
+#	FIRMWARE  one of lab/tables/firmwares that starts what is not signed
 #	PREPARE   no: take the patched tree as it is, with uncommitted work
 #	BUILD     no: take the kernels as they are, too
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1
@@ -20,13 +20,13 @@ version=$(newest "$base" "${2-}")
 dir=$out/clients/$base-$version${FIRMWARE:+-$FIRMWARE}
 
 [ "${PREPARE-}" = no ] || [ "${BUILD-}" = no ] ||
-	"$lab/prepare.sh" "$base" "$version"
+	"$lab/build/prepare.sh" "$base" "$version"
 series=$(tree_dir "$base" "$version" patched)/build-clients/.lab-series
 if [ "${BUILD-}" != no ]; then
-	"$lab/build.sh" "$base" "$version" stock clients
-	"$lab/build.sh" "$base" "$version" patched clients
+	"$lab/build/build.sh" "$base" "$version" stock clients
+	"$lab/build/build.sh" "$base" "$version" patched clients
 fi
-image=$("$lab/image.sh" "$base")
+image=$("$lab/debian/image.sh" "$base")
 AGAIN=$dir/again CRASH=$(date +%s)
 export AGAIN CRASH
 rm -rf "$dir"
@@ -38,13 +38,13 @@ echo "make clients BASE=$base${FIRMWARE:+ FIRMWARE=$FIRMWARE}: NOT COMPLETE, it 
 # boot KIND STEPS: the second disk for these steps, and what the guest reports.
 boot()
 {
-	"$lab/clients/pack.sh" "$(tree_dir "$base" "$version" "$1")" \
+	"$lab/debian/pack.sh" "$(tree_dir "$base" "$version" "$1")" \
 		"$dir/disk2" "$2"
 	_log=$dir/$1-${2%% *}
 	rc=0
 	DISK=$image/disk SNAPSHOT=on DISK2=$dir/disk2 REPORT=$_log.report \
 	VARS=$dir/$1.vars CPUS=2 MEM=1024 DEADLINE=1500 \
-		"$lab/clients/boot.sh" "$(tree_dir "$base" "$version" \
+		"$lab/debian/boot-again.sh" "$(tree_dir "$base" "$version" \
 			"$1")/build-clients/arch/x86/boot/bzImage" - \
 		"$_log.console" - \
 		"root=/dev/vda2 rw init=/usr/local/sbin/lab-start" || rc=$?
@@ -70,13 +70,13 @@ done
 {
 	echo "make clients${FIRMWARE:+ FIRMWARE=$FIRMWARE}: Debian's programs on the" \
 		"lab's small kernel"
-	"$lab/versions.sh" "$base" "$version" "$(cat "$series")" \
+	"$lab/measure/result-head.sh" "$base" "$version" "$(cat "$series")" \
 		"$image/versions" ovmf qemu-system-x86
 	echo
 	cat "$AGAIN"
 } > "$dir/result"
 rc=0
-awk -f "$lab/clients/compare.awk" "$dir/stock.results" \
+awk -f "$lab/measure/clients.awk" "$dir/stock.results" \
 	"$dir/patched.results" >> "$dir/result" || rc=1
 # Not a client's: without it, stock is compared with stock.
 if ! grep -q -h 'efi: runtime services are isolated' \

@@ -4,7 +4,7 @@
 # Debian guest (image.sh), booted by firmware, shim and GRUB to a login prompt
 # under systemd, used by the clients of clients.sh, crashed, removed again.
 #
-# Six boots with one disk and one variable store; in the guest, clients/guest does
+# Six boots with one disk and one variable store; in the guest, debian/guest does
 # what is listed below for each. Prints the result, a line a check and the sums, kept
 # in out/distro/BASE-VERSION/result. Exit status 1 if a check fails.
 #
@@ -12,7 +12,7 @@
 #	PREPARE   no: take the patched tree as it is, with uncommitted work
 #	BUILD     no: take the packages in out/deb as they are, too
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 # Whatever the environment has, the result is of the firmware that it says it is of.
 unset FIRMWARE SCREEN
@@ -21,8 +21,8 @@ base=$1
 version=$(newest "$base" "${2-}")
 dir=$out/distro/$base-$version
 debs=$out/deb/$base-$version
-[ "${BUILD-}" = no ] || "$lab/deb.sh" "$base" "$version" > /dev/null
-image=$("$lab/image.sh" "$base")
+[ "${BUILD-}" = no ] || "$lab/build/deb.sh" "$base" "$version" > /dev/null
+image=$("$lab/debian/image.sh" "$base")
 patched=$(basename "$debs"/linux-image-*.deb)
 [ -e "$debs/$patched" ] || die "no packages in $debs: run 'make deb BASE=$base'"
 patched=${patched#linux-image-}
@@ -49,14 +49,14 @@ boot()
 	_name=$1 _log=$dir/$1 _steps=$3
 	echo "$2" > "$dir/release"
 	shift 3
-	"$lab/clients/pack.sh" "$(tree_dir "$base" "$version" patched)" \
+	"$lab/debian/pack.sh" "$(tree_dir "$base" "$version" patched)" \
 		"$dir/disk2" "$_steps" "$dir/installed" "$dir/release" "$@"
 	say "booting Debian: $_name ($_steps)"
 	_start=$(date +%s)
 	_rc=0
 	DISK=$dir/disk DISK2=$dir/disk2 REPORT=$_log.report VARS=$dir/vars \
 	CPUS=2 MEM=2048 DEADLINE=2400 \
-		"$lab/clients/boot.sh" - - "$_log.console" - || _rc=$?
+		"$lab/debian/boot-again.sh" - - "$_log.console" - || _rc=$?
 	say "  done: $_name, $(($(date +%s) - _start)) s"
 	tr -d '\r' < "$_log.report" | grep -a '^=' > "$_log.results" || :
 	{
@@ -115,7 +115,7 @@ grep -E "^=	($clients)" "$dir/patched.results" |
 rc=0
 {
 	echo "make distro: packages with Debian's configuration"
-	"$lab/versions.sh" "$base" "$version" "$(cat "$debs/series")" \
+	"$lab/measure/result-head.sh" "$base" "$version" "$(cat "$debs/series")" \
 		"$image/versions" ovmf qemu-system-x86
 	echo
 	for name in stock noisolate patched next pstore left; do
@@ -127,11 +127,12 @@ rc=0
 			(name == "stock" || name == "left") &&
 				$2 ~ /^(kernel|systemd)$/ { next }
 			name == "noisolate" && $2 ~ /^fwts/ { next }
-			{ print $3 " - " where ": " $2 ": " $4 \
-				($5 != "" ? ": " $5 : "") }' "$dir/$name.results"
+			{ print ($3 == "skip" ? "ok" : $3) " - " where ": " \
+				$2 ": " $4 ($5 != "" ? ": " $5 : "") \
+				($3 == "skip" ? " # SKIP" : "") }' "$dir/$name.results"
 	done
 } > "$dir/checks"
-awk -f "$lab/clients/compare.awk" "$dir/baseline" "$dir/isolated" \
+awk -f "$lab/measure/clients.awk" "$dir/baseline" "$dir/isolated" \
 	> "$dir/table" || rc=$?
 if [ "$rc" -eq 0 ]; then
 	echo "ok - $base $version: clients do as without isolation"
@@ -140,7 +141,7 @@ else
 fi >> "$dir/checks"
 {
 	cat "$dir/checks" "$dir/again"
-	awk '/^ok - / { ok++ } /^not ok - / { bad++ } /^skip - / { skip++ }
+	awk '/ # SKIP/ { skip++; next } /^ok - / { ok++ } /^not ok - / { bad++ }
 		END { printf "# %d ok, %d not ok, %d skip\n", ok, bad, skip }' \
 		"$dir/checks"
 	echo

@@ -2,7 +2,7 @@
 # figures.sh BASE VERSION KIND: boot a kernel once and take the figures that the
 # comparison shows. Leaves them in out/boot/BASE-VERSION/KIND.figures.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 version=$2 kind=$3
@@ -12,11 +12,11 @@ initrd=$out/guest/$base-$version-$kind.gz
 
 mkdir -p "$dir"
 rm -f "$dir/$kind.figures"
-"$lab/initramfs.sh" "$base" "$version" "$kind" "$initrd"
+"$lab/boot/initramfs.sh" "$base" "$version" "$kind" "$initrd"
 rc=0
 CPUS=2 CPU=qemu64 MEM=1024 FIRMWARE=x64-vga logged \
 	"booting $base $version $kind" "$out/log/$base-$version-$kind-boot.log" \
-	"$lab/boot.sh" "$(build_dir "$base" "$version" "$kind")/arch/x86/boot/bzImage" \
+	"$lab/boot/boot.sh" "$(build_dir "$base" "$version" "$kind")/arch/x86/boot/bzImage" \
 	"$initrd" "$console" boot,wx,probe,selftest,vars || rc=$?
 if [ "$rc" -ne 0 ] || ! grep -q '^LAB: done' "$console"; then
 	[ "$rc" -ne 3 ] || say "the guest hung and was killed"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # firmwares.sh BASE VERSION [FIRMWARE...]: on each firmware of the matrix in
-# lab/firmwares, or only on those named, the boots of lab/tests that are meant for
+# lab/tables/firmwares, or only on those named, the boots of lab/tables/boots that are meant for
 # x64, and firmware that misbehaves. With "share" for the names, one boot on each,
 # with suspend in it, as firmware has a part in that: what "make test" does. ONLY,
 # from the environment, is boots or misbehaviour: only these.
@@ -35,7 +35,7 @@ unsigned()
 	console=$out/boot/$base-$version-$1/unsigned.console
 	start=$out/guest/$base-$version-patched.gz
 	rc=0
-	SIGN=no FIRMWARE=$1 DEADLINE=180 "$lab/boot.sh" \
+	SIGN=no FIRMWARE=$1 DEADLINE=180 "$lab/boot/boot.sh" \
 		"$(build_dir "$base" "$version" patched)/arch/x86/boot/bzImage" \
 		"$start" "$console" boot < /dev/null || rc=$?
 	if grep -q 'BdsDxe: failed to load .*Access Denied' "$console" &&
@@ -49,25 +49,25 @@ unsigned()
 
 for firmware; do
 	if [ "$share" = yes ]; then
-		ON=$firmware "$lab/test/boots.sh" "$base" "$version" pti
+		ON=$firmware "$lab/measure/boots.sh" "$base" "$version" pti
 		continue
 	fi
 	case ${ONLY-},$(firmware_field "$firmware" secure) in
 	misbehaviour,*) ;;
-	*,off | *,on) ON=$firmware "$lab/test/boots.sh" "$base" "$version" ;;
-	*)	ON=$firmware "$lab/test/boots.sh" "$base" "$version"
+	*,off | *,on) ON=$firmware "$lab/measure/boots.sh" "$base" "$version" ;;
+	*)	ON=$firmware "$lab/measure/boots.sh" "$base" "$version"
 		unsigned "$firmware" ;;
 	esac
 	[ "${ONLY-}" != boots ] || continue
 	if ! isolates "$base" "$version"; then
-		echo "skip - $base $version $firmware misbehaviour: nothing is" \
-			"isolated in this base"
+		echo "ok - $base $version $firmware misbehaviour # SKIP nothing" \
+			"is isolated in this base"
 	elif [ "$(firmware_field "$firmware" bits)" != 64 ]; then
-		echo "skip - $base $version $firmware misbehaviour: in mixed" \
+		echo "ok - $base $version $firmware misbehaviour # SKIP in mixed" \
 			"mode nothing is isolated, and firmware does what it" \
 			"does to the stock kernel"
 	else
-		FIRMWARE=$firmware BUILD=no "$lab/misbehave.sh" "$base" patched ||
+		FIRMWARE=$firmware BUILD=no "$lab/measure/misbehave.sh" "$base" patched ||
 			[ $? -eq 1 ]
 	fi
 done

@@ -1,6 +1,6 @@
 #!/bin/sh
 # kernels.sh BASE VERSION [KERNEL...]: build the patched kernel in each of the ways
-# of lab/kernels, or only in those named, and boot it in the ways of lab/tests that
+# of lab/tables/kernels, or only in those named, and boot it in the ways of lab/tables/boots that
 # begin with kernel-.
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
@@ -9,21 +9,21 @@ lab=$(cd "$(dirname "$0")/.." && pwd)
 base=$1 version=$2
 shift 2
 only=" $* "
-names=$(awk '!/^#/ && NF { print $1 }' "$lab/kernels")
+names=$(awk '!/^#/ && NF { print $1 }' "$lab/tables/kernels")
 for name; do
 	echo "$names" | grep -q -x -e "$name" ||
 		die "no kernel '$name'; there are: $(echo "$names" | tr '\n' ' ')"
 done
 if ! isolates "$base" "$version"; then
-	echo "skip - $base $version kernels: nothing is isolated in this base"
+	echo "ok - $base $version kernels # SKIP nothing is isolated in this base"
 	exit
 fi
 if [ "${CI-}" = true ]; then
-	echo "skip - $base $version kernels: not in CI, they take long to build"
+	echo "ok - $base $version kernels # SKIP not in CI, they take long to build"
 	exit
 fi
 
-grep -v -e '^#' -e '^[[:space:]]*$' "$lab/kernels" |
+grep -v -e '^#' -e '^[[:space:]]*$' "$lab/tables/kernels" |
 while read -r name bases _; do
 	case ,$bases, in *,"$base",*) ;; *) continue ;; esac
 	case $only in '  ' | *" $name "*) ;; *) continue ;; esac
@@ -32,7 +32,7 @@ while read -r name bases _; do
 	# All that is looked at below is to be in the log of this build.
 	rm -f "$(tree_dir "$base" "$version" \
 		patched)/build-$name/arch/x86/platform/efi"/*.o
-	if ! "$lab/build.sh" "$base" "$version" patched "$name" < /dev/null; then
+	if ! "$lab/build/build.sh" "$base" "$version" patched "$name" < /dev/null; then
 		echo "not ok - $where: builds"
 		grep -E 'error|Error|undefined' "$log" | head -n 10 |
 			sed 's/^/#   /' || :
@@ -46,5 +46,5 @@ while read -r name bases _; do
 	else
 		echo "ok - $where: objtool has nothing to say"
 	fi
-	KERNEL=$name "$lab/test/boots.sh" "$base" "$version" < /dev/null
+	KERNEL=$name "$lab/measure/boots.sh" "$base" "$version" < /dev/null
 done

@@ -1,6 +1,6 @@
 #!/bin/sh
-# versions.sh BASE VERSION SERIES [PACKAGE | FILE]...: the head of a result: the day,
-# the kernel, the series as which-series.sh said it when the kernel was built, and
+# result-head.sh BASE VERSION SERIES [PACKAGE | FILE]...: the head of a result: the day,
+# the kernel, the series as series-id.sh said it when the kernel was built, and
 # the versions of packages of this machine, or those that a file lists.
 set -eu
 

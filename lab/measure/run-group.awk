@@ -1,11 +1,11 @@
-# Of results like those of lab/test: a line for each firmware or kernel, which is the
+# Of results like those of boots.sh: a line for each firmware or kernel, which is the
 # third word of a result, and what did not pass.
-/^(ok|not ok|todo|skip) - / {
+/^(ok|not ok) - / {
 	text = $0
 	sub(/^[a-z ]* - /, "", text)
 	split(text, word, /[ :]+/)
 	name = word[3]
-	kind = $1
+	kind = / # SKIP/ ? "skip" : / # TODO/ ? "todo" : $1
 	if (!(name in seen)) {
 		seen[name] = ++names
 		order[names] = name
@@ -15,7 +15,7 @@
 		contained[name]++
 	if (kind != "ok") {
 		sub(/^[^ ]+ [^ ]+ /, "", text)
-		left[++lefts] = (kind == "not" ? "not ok" : kind) " - " text
+		left[++lefts] = $1 ($1 == "not" ? " ok" : "") " - " text
 	}
 }
 # "v6.12 6.12.117 x64-ms pti: 40 s", once for a boot

@@ -1,4 +1,4 @@
-# scale.awk: the table of scale.sh, from lab/scale and from "results", a line per
+# scale.awk: the table of scale.sh, from lab/tables/scale and from "results", a line per
 # boot: point, kernel, outcome wanted, what became of it. The figures of a boot are
 # in the file DIR/POINT-KERNEL. Exit status 1 if a patched kernel's point does not
 # come out as wanted.
@@ -105,7 +105,7 @@ END {
 			fig(order[i], "patched", "boot") == "-"
 	if (late)
 		print "No boot time: init starts the CPUs, for a reason that is " \
-			"in lab/scale.sh."
+			"in lab/measure/scale.sh."
 
 	print "\nWhat grows with what" sprintf("%*s%8s %8s", 35, "", "stock",
 		"patched")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # scale.sh BASE [VERSION]: how boot time, page-table memory and the cost of a
 # runtime call grow with memory, with the memory map and with the number of CPUs,
-# on stock and patched: a table. The points are in lab/scale. Exit status 1 if a
+# on stock and patched: a table. The points are in lab/tables/scale. Exit status 1 if a
 # point of the patched kernel does not come out as it has to. The table goes to
 # out/scale/BASE-VERSION/result, too.
 #
@@ -12,7 +12,7 @@
 #	POINTS    only these; of the others, what an earlier run has found is kept,
 #		  if it was of the same series
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 # Whatever the environment has, the result is of the firmware that it says it is of.
 unset FIRMWARE SCREEN
@@ -21,7 +21,7 @@ base=$1
 version=$(newest "$base" "${2-}")
 dir=$out/scale/$base-$version
 initrd=$dir/initrd.gz
-points=$(awk '!/^#/ && NF { print $1 }' "$lab/scale")
+points=$(awk '!/^#/ && NF { print $1 }' "$lab/tables/scale")
 for name in ${POINTS-}; do
 	echo "$points" | grep -q -x -e "$name" ||
 		die "no point '$name'; there are: $(echo "$points" | tr '\n' ' ')"
@@ -29,12 +29,12 @@ done
 mkdir -p "$dir"
 
 [ "${PREPARE-}" = no ] || [ "${BUILD-}" = no ] ||
-	"$lab/prepare.sh" "$base" "$version"
+	"$lab/build/prepare.sh" "$base" "$version"
 for tree in stock patched; do
-	[ "${BUILD-}" = no ] || "$lab/build.sh" "$base" "$version" "$tree"
+	[ "${BUILD-}" = no ] || "$lab/build/build.sh" "$base" "$version" "$tree"
 done
 
-"$lab/measure-root.sh" "$base" "$version" "$initrd" bench efivars ptprobe
+"$lab/boot/initramfs-bench.sh" "$base" "$version" "$initrd" ticks efivars ptprobe
 
 # figures CONSOLE: lines "NAME FIGURE"
 figures()
@@ -61,7 +61,7 @@ outcome()
 		echo "refused: $(grep -o -m 1 "$refusal" "$1" ||
 			echo without a reason)"
 	fi
-	! "$lab/trouble.sh" "$1" "$known" | head -n 1 | grep . ||
+	! "$lab/boot/kernel-complaints.sh" "$1" "$known" | head -n 1 | grep . ||
 		echo trouble
 }
 
@@ -90,7 +90,7 @@ measure()
 	[ "$CPUS" -eq 1 ] ||
 		[ "$(base_field "$base" number)" -ge $waits_with_pause ] ||
 		append="$append maxcpus=1"
-	"$lab/boot.sh" "$dir/bzImage-$1" "$initrd" "$console" scale,vars \
+	"$lab/boot/boot.sh" "$dir/bzImage-$1" "$initrd" "$console" scale,vars \
 		"$append" < /dev/null || :
 	figures "$console" > "$dir/$2-$1"
 	echo "$2 $1 $3 $(outcome "$console" | tr '\n' ' ')" >> "$dir/results"
@@ -105,7 +105,7 @@ echo "make scale BASE=$base: NOT COMPLETE, it has not come to its end" \
 for name in ${POINTS-$points}; do
 	sed -i "/^$name /d" "$dir/results"
 done
-grep -v -e '^#' -e '^[[:space:]]*$' "$lab/scale" |
+grep -v -e '^#' -e '^[[:space:]]*$' "$lab/tables/scale" |
 while read -r name want MEM CPUS MAP; do
 	case " ${POINTS-$name} " in *" $name "*) ;; *) continue ;; esac
 	say "booting $base $version stock and patched: $name, $MEM MiB," \
@@ -117,7 +117,7 @@ while read -r name want MEM CPUS MAP; do
 	wait
 done
 
-# In the order of lab/scale
+# In the order of lab/tables/scale
 without=
 : > "$dir/results.sorted"
 for name in $points; do
@@ -126,9 +126,9 @@ for name in $points; do
 done
 {
 	echo "make scale BASE=$base${without:+: NOT COMPLETE, without$without}"
-	"$lab/versions.sh" "$base" "$version" "$series" ovmf qemu-system-x86 gcc-12
+	"$lab/measure/result-head.sh" "$base" "$version" "$series" ovmf qemu-system-x86 gcc-12
 	echo
-	awk -v dir="$dir" -f "$lab/scale.awk" "$lab/scale" \
+	awk -v dir="$dir" -f "$lab/measure/scale.awk" "$lab/tables/scale" \
 		"$dir/results.sorted" || echo failed
 } > "$dir/result"
 cat "$dir/result"

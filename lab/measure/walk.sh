@@ -4,7 +4,7 @@
 # In a work tree of its own, "walk", beside the patched one, with a build
 # directory that stays from patch to patch.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1
@@ -26,13 +26,13 @@ git -C "$walk" checkout -q --force --detach "$(git -C "$stock" rev-parse HEAD)"
 one()
 {
 	rc=0
-	"$lab/build.sh" "$base" "$version" walk || rc=1
+	"$lab/build/build.sh" "$base" "$version" walk || rc=1
 	[ "$rc" -eq 0 ] || { echo "not ok - $name: builds"; return; }
 	echo "ok - $name: builds"
 	initrd=$out/guest/$base-$version-walk.gz
 	console=$dir/walk-${patch##*/}.console
-	"$lab/initramfs.sh" "$base" "$version" walk "$initrd"
-	CPUS=1 "$lab/boot.sh" "$walk/build/arch/x86/boot/bzImage" "$initrd" \
+	"$lab/boot/initramfs.sh" "$base" "$version" walk "$initrd"
+	CPUS=1 "$lab/boot/boot.sh" "$walk/build/arch/x86/boot/bzImage" "$initrd" \
 		"$console" boot,selftest,vars,rtc,module,kexec \
 		lab2=boot,vars < /dev/null || rc=$?
 	for step in boot vars rtc module kexec-load; do
@@ -69,4 +69,5 @@ walk()
 	ended=no
 	trap '[ "$ended" = yes ] || echo "not ok - $base $version: ended early"' EXIT
 	walk
-} | "$lab/ktap.sh"
+} | "$lab/tap.sh" | tee "$log.tap"
+awk -f "$lab/totals.awk" "$log.tap"

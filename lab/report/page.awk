@@ -1,4 +1,4 @@
-# report.awk ROWS STOCK.figures PATCHED.figures: the comparison as one HTML page
+# page.awk ROWS STOCK.figures PATCHED.figures: the comparison as one HTML page
 # with a drawing of the PGD slots. The page has no end yet: report.sh adds results.
 #
 # Slots that point to the same page-table page have the same colour in every

@@ -2,7 +2,7 @@
 # report.sh BASE VERSION: the comparison on the terminal and as a page in out/,
 # from the figures of the last run.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 version=$2
@@ -14,7 +14,7 @@ for kind in stock patched; do
 		"$kind: 'make run BASE=$base' takes them"
 done
 
-awk -f "$lab/rows.awk" "$dir/stock.figures" "$dir/patched.figures" \
+awk -f "$lab/report/rows.awk" "$dir/stock.figures" "$dir/patched.figures" \
 	> "$dir/rows"
 
 echo
@@ -45,11 +45,11 @@ echo
 	}' | sed 's/ *$//'
 echo
 
-awk -v summary=1 -f "$lab/rows.awk" "$dir/stock.figures" \
+awk -v summary=1 -f "$lab/report/rows.awk" "$dir/stock.figures" \
 	"$dir/patched.figures"
 echo
 
-awk -f "$lab/report.awk" "$dir/rows" "$dir/stock.figures" \
+awk -f "$lab/report/page.awk" "$dir/rows" "$dir/stock.figures" \
 	"$dir/patched.figures" > "$page.new"
 
 # longer: the longer tests, whose result is of this machine, or else the one in the
@@ -59,7 +59,7 @@ longer()
 	echo "The longer tests, and what was found last:"
 	echo
 	echo "<h2>The longer tests</h2>" >> "$page.new"
-	series=$("$lab/which-series.sh" "$base" "$version")
+	series=$("$lab/series/series-id.sh" "$base" "$version")
 	for name in firmwares kernels clients distro scale; do
 		result=$out/$name/$base-$version/result
 		[ -s "$result" ] ||
@@ -70,7 +70,7 @@ longer()
 			where="not run: 'make $name BASE=$base'"
 		fi
 		awk -v name="$name" -v where="$where" -v series="$series" \
-			-v page="$page.new" -f "$lab/result.awk" "$result"
+			-v page="$page.new" -f "$lab/report/result.awk" "$result"
 	done
 	echo
 }

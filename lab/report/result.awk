@@ -12,7 +12,7 @@ function escape(text)
 { said[++n] = $0 }
 /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9], / && !day { day = substr($0, 1, 10) }
 /series: / && !of { of = $0; sub(/.*series: /, "", of) }
-# As compare.awk, scale.awk and the scripts in lab/test have it
+# As clients.awk, scale.awk and run-group.awk have it
 /^not ok|^failed| (WORSE|OTHER)$/ { bad++ }
 /NOT COMPLETE/ { part = 1 }
 

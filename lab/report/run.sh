@@ -2,7 +2,7 @@
 # run.sh BASE [WHICH]: the main job: build stock and patched, boot both, show
 # what changed.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1
@@ -16,12 +16,12 @@ need_base "$base"
 	die "no OVMF in ${OVMF_DIR:-/usr/share/OVMF}: install the package" \
 	    "ovmf, or set OVMF_DIR"
 
-versions=$("$lab/get.sh" "$base" "${2-}")
+versions=$("$lab/build/have-trees.sh" "$base" "${2-}")
 for version in $versions; do
-	"$lab/prepare.sh" "$base" "$version"
+	"$lab/build/prepare.sh" "$base" "$version"
 	for kind in stock patched; do
-		"$lab/build.sh" "$base" "$version" "$kind"
-		"$lab/figures.sh" "$base" "$version" "$kind"
+		"$lab/build/build.sh" "$base" "$version" "$kind"
+		"$lab/measure/figures.sh" "$base" "$version" "$kind"
 	done
-	"$lab/report.sh" "$base" "$version"
+	"$lab/report/report.sh" "$base" "$version"
 done

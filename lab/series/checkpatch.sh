@@ -3,7 +3,7 @@
 # base the patch is for: it knows more than that of 4.4, and is at hand with
 # Debian's linux-source-6.12. Without a patch, only unpack it.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 scripts=$cache/checkpatch

@@ -1,10 +1,10 @@
 #!/bin/sh
-# applied.sh BASE TREE: fails when the tree has the series applied.
+# has-series.sh BASE TREE: fails when the tree has the series applied.
 #
 # Looked for: a file that the series adds, and a change to an existing file
 # that can be taken back.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 tree=$2

@@ -1,8 +1,8 @@
 #!/bin/sh
-# series-install.sh [--check] [BASE...]: bring patches/ up to date, or say that
+# install-patches.sh [--check] [BASE...]: bring patches/ up to date, or say that
 # it is not.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 check=no
@@ -17,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 stale=0
 for base; do
-	"$lab/series.sh" "$base" "$work/$base"
+	"$lab/series/make-patches.sh" "$base" "$work/$base"
 	mkdir -p "$work/$base"
 	mkdir -p "$work/old/$base"
 	cp -R "$top/patches/$base/." "$work/old/$base" 2>/dev/null || :

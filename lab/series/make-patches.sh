@@ -1,5 +1,5 @@
 #!/bin/sh
-# series.sh BASE OUTDIR [SET]: make the patches of a base from series/BASE and the
+# make-patches.sh BASE OUTDIR [SET]: make the patches of a base from series/BASE and the
 # whole files in this repository. Text in, text out: no kernel tree is needed.
 #
 # series/BASE/order has a line per patch: its name in series/BASE, and after a
@@ -12,7 +12,7 @@
 # and 0000-SUBJECT.patch from series/BASE where not, and leaves out what its
 # line in "sets" names.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 outdir=$2 set=${3-}
@@ -35,7 +35,7 @@ mail()
 {
 	_file=$1 _part=$2
 	shift 2
-	awk -v part="$_part" "$@" -f "$lab/mail.awk" "$_file"
+	awk -v part="$_part" "$@" -f "$lab/series/mail.awk" "$_file"
 }
 
 grep -v -e '^#' -e '^[[:space:]]*$' "$src/order" > "$work/order" || :
@@ -79,7 +79,7 @@ added()
 		"this repository"
 	rm -rf "$work/new"
 	mkdir -p "$work/new/$(dirname "$1")"
-	"$lab/resolve.sh" "$base" "$1" > "$work/new/$1"
+	"$lab/series/resolve.sh" "$base" "$1" > "$work/new/$1"
 	! grep -n EFI_PGD_BASE "$work/new/$1" >&2 ||
 		die "$1: not all EFI_PGD_BASE conditionals can be resolved"
 	[ ! -x "$top/$1" ] || chmod +x "$work/new/$1"

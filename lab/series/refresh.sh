@@ -2,7 +2,7 @@
 # refresh.sh BASE [VERSION]: write the commits of a patched tree back into
 # series/BASE, and the whole files they add back into this repository.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 version=${2-}
@@ -66,7 +66,7 @@ blob()
 # has, unless it is the repository's copy that has moved on.
 bring_back()
 {
-	"$lab/resolve.sh" "$base" "$1" > "$work/repository"
+	"$lab/series/resolve.sh" "$base" "$1" > "$work/repository"
 	git -C "$patched" show "$head:$1" > "$work/tree"
 	! cmp -s "$work/repository" "$work/tree" || return 0
 	new=$(blob "$head" "$1")
@@ -93,7 +93,7 @@ bring_back()
 		patch -s -f "$work/raw" >/dev/null 2>&1 || :
 	cp "$top/$1" "$work/saved"
 	cat "$work/raw" > "$top/$1"
-	if "$lab/resolve.sh" "$base" "$1" 2>/dev/null |
+	if "$lab/series/resolve.sh" "$base" "$1" 2>/dev/null |
 	   cmp -s - "$work/tree"; then
 		say "$1: brought back from the tree"
 		return 0
@@ -127,7 +127,7 @@ for commit in $(git -C "$patched" rev-list --reverse "$start..$head"); do
 		--abbrev=12 -U3 "$commit" > "$work/mail"
 	files=
 	# shellcheck disable=SC2013 # paths in the kernel have no spaces
-	for path in $(awk -v part=paths -f "$lab/mail.awk" "$work/mail"); do
+	for path in $(awk -v part=paths -f "$lab/series/mail.awk" "$work/mail"); do
 		case $path in
 		+*) path=${path#+} ;;
 		*) continue ;;
@@ -154,13 +154,13 @@ for commit in $(git -C "$patched" rev-list --reverse "$start..$head"); do
 	{
 		echo "From 0000000000000000000000000000000000000000" \
 			"Mon Sep 17 00:00:00 2001"
-		awk -v part=header -f "$lab/mail.awk" "$work/mail"
+		awk -v part=header -f "$lab/series/mail.awk" "$work/mail"
 		echo "Subject: [PATCH]" \
-			"$(awk -v part=subject -f "$lab/mail.awk" "$work/mail")"
+			"$(awk -v part=subject -f "$lab/series/mail.awk" "$work/mail")"
 		echo
-		awk -v part=message -f "$lab/mail.awk" "$work/mail"
+		awk -v part=message -f "$lab/series/mail.awk" "$work/mail"
 		echo ---
-		awk -v part=without -v skip="$files" -f "$lab/mail.awk" \
+		awk -v part=without -v skip="$files" -f "$lab/series/mail.awk" \
 			"$work/mail"
 	} > "$work/series/$name"
 	echo "$name${files:+ +$files}" >> "$work/series/order"

@@ -2,7 +2,7 @@
 # resolve.sh BASE PATH: print one of the repository's whole files as the base
 # gets it, with conditionals on EFI_PGD_BASE resolved.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 base=$1 path=$2

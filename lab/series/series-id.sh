@@ -1,8 +1,8 @@
 #!/bin/sh
-# which-series.sh BASE VERSION: what is in the patched tree now. To be kept with what
+# series-id.sh BASE VERSION: what is in the patched tree now. To be kept with what
 # is built of it, for the tree may be another one when that is used.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
 patched=$(tree_dir "$1" "$2" patched)

@@ -1,24 +1,24 @@
 #!/bin/sh
-# bench.sh BASE VERSION: what the isolation costs is within its targets.
+# bench.t BASE VERSION: what the isolation costs is within its targets.
 set -eu
-lab=$(cd "$(dirname "$0")/.." && pwd)
-. "$lab/lib.sh"
+each=tree
+. "${0%/*}/../tap.sh"
 
 base=$1 version=$2
 if ! isolates "$base" "$version"; then
-	echo "skip - $base $version: bench: nothing is isolated in this base"
+	echo "ok - $base $version: bench # SKIP nothing is isolated in this base"
 	exit
 fi
 
 if [ "${CI-}" = true ] && [ "$base" != v6.12 ]; then
-	echo "skip - $base $version: bench: in CI, only for v6.12"
+	echo "ok - $base $version: bench # SKIP in CI, only for v6.12"
 	exit
 fi
 
 table=$(mktemp)
 trap 'rm -f "$table"' EXIT
 rc=0
-"$lab/bench.sh" "$base" "$version" > "$table" || rc=$?
+"$lab/measure/bench.sh" "$base" "$version" > "$table" || rc=$?
 awk -v where="$base $version: bench" -v rc="$rc" '
 	{ text = substr($0, 1, 40); sub(/ +$/, "", text) }
 	text ~ /^[^ ]/ { call = text }

@@ -1,10 +1,10 @@
 #!/bin/sh
-# compile.sh BASE VERSION [NAME...]: the patched tree builds in the configurations of
-# lab/matrix, or in those named, and what the series touches brings no warning that stock has not,
+# compile.t BASE VERSION [NAME...]: the patched tree builds in the configurations of
+# lab/tables/configurations, or in those named, and what the series touches brings no warning that stock has not,
 # with W=1 and under sparse.
 set -eu
-lab=$(cd "$(dirname "$0")/.." && pwd)
-. "$lab/lib.sh"
+each=tree
+. "${0%/*}/../tap.sh"
 
 base=$1 version=$2
 shift 2
@@ -18,7 +18,7 @@ trap 'exit 130' INT TERM
 
 # What the series touches: C files, and the directories they are in.
 patches_of "$base" "$(set_of "$base" "$version")" | while read -r patch; do
-	awk -v part=paths -f "$lab/mail.awk" "$patch"
+	awk -v part=paths -f "$lab/series/mail.awk" "$patch"
 done | sed 's/^+//' | grep -E '^(arch/x86|drivers|init|mm|kernel)/' |
 	grep -E '\.[cS]$' | grep -v -e ^arch/x86/boot/ | sort -u > "$work/files" || :
 sed 's,/[^/]*$,/,' "$work/files" | sort -u > "$work/dirs"
@@ -46,16 +46,16 @@ configure()
 	rm -f "$tree/$dir/.config"
 	if [ "${1-}" = allnoconfig ]; then
 		shift
-		"$lab/kbuild.sh" "$base" "$tree" "$dir" allnoconfig || return 1
+		"$lab/build/kbuild.sh" "$base" "$tree" "$dir" allnoconfig || return 1
 	else
-		"$lab/kbuild.sh" "$base" "$tree" "$dir" tinyconfig || return 1
-		cat "$lab/config/common.config" "$lab/config/$base.config" \
+		"$lab/build/kbuild.sh" "$base" "$tree" "$dir" tinyconfig || return 1
+		cat "$lab/tables/config/common.config" "$lab/tables/config/$base.config" \
 			>> "$tree/$dir/.config"
 	fi
 	for symbol; do
 		echo "CONFIG_$(echo "$symbol" | tr -d '?')" >> "$tree/$dir/.config"
 	done
-	"$lab/kbuild.sh" "$base" "$tree" "$dir" olddefconfig || return 1
+	"$lab/build/kbuild.sh" "$base" "$tree" "$dir" olddefconfig || return 1
 	for symbol; do
 		name=$(echo "${symbol%%=*}" | tr -d '?')
 		case $symbol in
@@ -70,9 +70,9 @@ compile()
 {
 	configure patched "$@" || return 1
 	if [ "$how" = link ]; then
-		"$lab/kbuild.sh" "$base" "$tree" "$dir" bzImage
+		"$lab/build/kbuild.sh" "$base" "$tree" "$dir" bzImage
 	else
-		"$lab/kbuild.sh" "$base" "$tree" "$dir" prepare || return 1
+		"$lab/build/kbuild.sh" "$base" "$tree" "$dir" prepare || return 1
 		# shellcheck disable=SC2013 # paths without spaces
 		for target in $(cat "$work/dirs"); do
 			case $target in
@@ -86,13 +86,13 @@ compile()
 				grep -q CONFIG_ACPI_PRMT=y "$tree/$dir/.config" ||
 					continue ;;
 			esac
-			"$lab/kbuild.sh" "$base" "$tree" "$dir" "$target" ||
+			"$lab/build/kbuild.sh" "$base" "$tree" "$dir" "$target" ||
 				return 1
 		done
 	fi
 }
 
-grep -v -e '^#' -e '^[[:space:]]*$' "$lab/matrix" |
+grep -v -e '^#' -e '^[[:space:]]*$' "$lab/tables/configurations" |
 while read -r name arch how symbols; do
 	case $only in '  ' | *" $name "*) ;; *) continue ;; esac
 	# Linking without EFI compiles most of a kernel anew: too long for CI.
@@ -100,13 +100,13 @@ while read -r name arch how symbols; do
 	[ "${MATRIX-}" != full ] || how='link'
 	# Where two bases differ little, one of them has to do.
 	if [ "${CI-}" = true ] && [ "$base" = v6.1 ]; then
-		echo "skip - $base $version builds: $name: in CI, only for v6.12"
+		echo "ok - $base $version builds: $name # SKIP in CI, only for v6.12"
 		continue
 	fi
 	# These are much like another.
 	case ${CI-},$name in
 	true,stub-n | true,debug-n | true,uv | true,x86-pae)
-		echo "skip - $base $version builds: $name: not in CI"
+		echo "ok - $base $version builds: $name # SKIP not in CI"
 		continue ;;
 	esac
 	start=$(date +%s)
@@ -126,10 +126,10 @@ done
 # they are for configured in; line numbers taken off, as patches move lines.
 warnings()
 {
-	symbols=$(sed -n 's,^uv  *x86_64  *dirs  *,,p' "$lab/matrix")
+	symbols=$(sed -n 's,^uv  *x86_64  *dirs  *,,p' "$lab/tables/configurations")
 	# shellcheck disable=SC2086 # a list of symbols
 	configure "$1" uv x86_64 $symbols || return 1
-	"$lab/kbuild.sh" "$base" "$tree" "$dir" prepare || return 1
+	"$lab/build/kbuild.sh" "$base" "$tree" "$dir" prepare || return 1
 	while read -r file; do
 		[ -e "$tree/$file" ] || continue
 		case $file in *_32.c) continue ;; esac
@@ -138,7 +138,7 @@ warnings()
 		echo "$target" >> "$work/targets-$1"
 	done < "$work/files"
 	# shellcheck disable=SC2046 # paths without spaces
-	QUIET=no "$lab/kbuild.sh" "$base" "$tree" "$dir" -k W=1 C=2 \
+	QUIET=no "$lab/build/kbuild.sh" "$base" "$tree" "$dir" -k W=1 C=2 \
 		CHECK=sparse $(cat "$work/targets-$1")
 }
 

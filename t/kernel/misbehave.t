@@ -1,27 +1,27 @@
 #!/bin/sh
-# misbehave.sh BASE VERSION: firmware that misbehaves does no harm to the patched
+# misbehave.t BASE VERSION: firmware that misbehaves does no harm to the patched
 # kernel, in any of the ways of lab/firmware/commands.h, and firmware that means
 # well keeps its services with each of the habits there. Some of the former that
 # are known to harm the stock kernel are found to do so: a test that the tests can
 # fail. All of the latter are habits with the stock kernel.
 set -eu
-lab=$(cd "$(dirname "$0")/.." && pwd)
-. "$lab/lib.sh"
+each=tree
+. "${0%/*}/../tap.sh"
 
 base=$1 version=$2
 export VERSION="$version"
 if ! isolates "$base" "$version"; then
-	echo "skip - $base $version: misbehaviour: nothing is isolated in this base"
+	echo "ok - $base $version: misbehaviour # SKIP nothing is isolated in this base"
 	exit
 fi
 
-"$lab/misbehave.sh" "$base" patched || [ $? -eq 1 ]
+"$lab/measure/misbehave.sh" "$base" patched || [ $? -eq 1 ]
 
 if [ "${CI-}" = true ] && [ "$base" = v6.1 ]; then
-	echo "skip - $base $version: misbehaviour, stock: in CI, only for v6.12"
+	echo "ok - $base $version: misbehaviour, stock # SKIP in CI, only for v6.12"
 	exit
 fi
-"$lab/misbehave.sh" "$base" stock habits
+"$lab/measure/misbehave.sh" "$base" stock habits
 
 # What becomes of the stock kernel: how a case ends, and what is said of it
 expected()
@@ -45,7 +45,7 @@ expected()
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
 # shellcheck disable=SC2046 # a list of names
-"$lab/misbehave.sh" "$base" stock $(expected | cut -d' ' -f1) > "$said" || [ $? -eq 1 ]
+"$lab/measure/misbehave.sh" "$base" stock $(expected | cut -d' ' -f1) > "$said" || [ $? -eq 1 ]
 where="$base $version stock"
 expected | while read -r name verdict evidence; do
 	if grep -q "^not ok - $where: $name $verdict: .*$evidence" "$said"; then

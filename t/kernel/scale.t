@@ -1,12 +1,12 @@
 #!/bin/sh
-# scale.sh BASE VERSION: memory maps that are large or odd, see lab/firmware/map.c.
+# scale.t BASE VERSION: memory maps that are large or odd, see lab/firmware/map.c.
 # With those that can be mapped, runtime services work, also with regions that do not
 # fit. With maps that cannot be mapped, the patched kernel says so and runs without
 # services. The stock kernel dies of a region that does not fit: a test that the tests
 # can fail.
 set -eu
-lab=$(cd "$(dirname "$0")/.." && pwd)
-. "$lab/lib.sh"
+each=tree
+. "${0%/*}/../tap.sh"
 
 base=$1 version=$2
 where="$base $version scale"
@@ -14,13 +14,13 @@ logs=$out/boot/$base-$version
 initrd=$out/guest/$base-$version-patched.gz
 cpu=qemu64
 mkdir -p "$logs"
-"$lab/initramfs.sh" "$base" "$version" patched "$initrd"
+"$lab/boot/initramfs.sh" "$base" "$version" patched "$initrd"
 
 # boot KIND NAME MAP STEPS [APPEND]: the exit status of boot.sh in rc
 boot()
 {
 	console=$logs/scale-$2.console rc=0
-	MAP=$3 CPUS=1 CPU=$cpu "$lab/boot.sh" \
+	MAP=$3 CPUS=1 CPU=$cpu "$lab/boot/boot.sh" \
 		"$(build_dir "$base" "$version" "$1")/arch/x86/boot/bzImage" \
 		"$initrd" "$console" "$4" "${5-}" < /dev/null || rc=$?
 	grep -q "^MAP: made $3\$" "$console" ||
@@ -51,7 +51,7 @@ all_ok()	# STEPS
 # of by itself.
 no_trouble()
 {
-	lines=$("$lab/trouble.sh" "$console" early_ioremap |
+	lines=$("$lab/boot/kernel-complaints.sh" "$console" early_ioremap |
 		grep -v 'No address leads to region') || return 0
 	echo "$lines" | head -n 5 | sed 's/^/#   /'
 	return 1

@@ -1,13 +1,13 @@
 #!/bin/sh
-# stock.sh BASE VERSION: the stock kernel, booted the same way, must fail where
+# stock.t BASE VERSION: the stock kernel, booted the same way, must fail where
 # the series claims to change something: a test that the tests can fail.
 set -eu
-lab=$(cd "$(dirname "$0")/.." && pwd)
-. "$lab/lib.sh"
+each=tree
+. "${0%/*}/../tap.sh"
 
 base=$1 version=$2
 where="$base $version stock"
-"$lab/figures.sh" "$base" "$version" stock
+"$lab/measure/figures.sh" "$base" "$version" stock
 console=$out/boot/$base-$version/run-stock.console
 
 if [ "$base" = v4.4 ]; then
@@ -44,7 +44,7 @@ fi
 # U-Boot's SetVirtualAddressMap() ends the stock kernel, and nothing else of U-Boot.
 if isolates "$base" "$version"; then
 	console=$out/boot/$base-$version/u-boot-stock.console
-	FIRMWARE=u-boot "$lab/boot.sh" \
+	FIRMWARE=u-boot "$lab/boot/boot.sh" \
 		"$(build_dir "$base" "$version" stock)/arch/x86/boot/bzImage" \
 		"$out/guest/$base-$version-stock.gz" "$console" boot no_timer_check \
 		< /dev/null || :

@@ -1,8 +1,7 @@
 #!/bin/sh
-# shell.sh: every script of this repository is clean under shellcheck.
+# shell.t: every script of this repository is clean under shellcheck.
 set -eu
-lab=$(cd "$(dirname "$0")/.." && pwd)
-. "$lab/lib.sh"
+. "${0%/*}/tap.sh"
 
 cd "$top"
 {
