@@ -46,6 +46,7 @@ need bc bc
 need prove perl
 need xz xz-utils
 need patch patch
+need filterdiff patchutils
 need rsync rsync
 need cpio cpio
 need ccache ccache

@@ -43,8 +43,8 @@ apply()
 one()
 {
 	for patch in $(patches_of "$base" "$set"); do
-		awk -v part=paths -f "$lab/series/mail.awk" "$patch"
-	done | sed 's/^+//' | sort -u > "$work/files"
+		lsdiff --strip=1 "$patch"
+	done | sort -u > "$work/files"
 	# shellcheck disable=SC2046 # patch names have no spaces
 	awk '/^diff --git / { path = substr($4, 3) } /^@@ -1[, ]/ { print path }' \
 		$(patches_of "$base" "$set") > "$work/first"

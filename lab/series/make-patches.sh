@@ -14,6 +14,7 @@
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
+. "$lab/series/mail.sh"
 
 base=$1 outdir=$2 set=${3-}
 need_base "$base"
@@ -30,13 +31,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 mkdir -p "$outdir"
-
-mail()
-{
-	_file=$1 _part=$2
-	shift 2
-	awk -v part="$_part" "$@" -f "$lab/series/mail.awk" "$_file"
-}
 
 grep -v -e '^#' -e '^[[:space:]]*$' "$src/order" > "$work/order" || :
 cut -d' ' -f1 "$work/order" > "$work/names"
@@ -84,7 +78,7 @@ added()
 		die "$1: not all EFI_PGD_BASE conditionals can be resolved"
 	[ ! -x "$top/$1" ] || chmod +x "$work/new/$1"
 	sed -n "$(($2 + 1)),\$p" "$work/names" | tac | while read -r later; do
-		mail "$(source_of "$later")" section -v path="$1" > "$work/later.diff"
+		filterdiff -p1 -i "$1" "$(source_of "$later")" > "$work/later.diff"
 		[ ! -s "$work/later.diff" ] ||
 			(cd "$work/new" && GIT_DIR=/dev/null/none plain_git \
 				apply -R ../later.diff) ||
@@ -103,19 +97,16 @@ while read -r name plus files; do
 		die "series/$base/order, $name: '$plus' where + and files belong"
 
 	from=$(source_of "$name")
-	mail "$from" diff > "$work/diff"
+	mail "$from"
 	for file in $files; do
 		added "$file" "$number" >> "$work/diff"
 	done
 
 	prefix=$(printf 'PATCH %s %02d/%02d' "${base#v}" "$number" "$total")
 	{
-		echo "From 0000000000000000000000000000000000000000" \
-			"Mon Sep 17 00:00:00 2001"
-		mail "$from" header
-		echo "Subject: [$prefix] $(mail "$from" subject)"
+		mail_head "$prefix" "$(field Subject)"
 		echo
-		mail "$from" message
+		cat "$work/message"
 		echo ---
 		[ ! -s "$work/diff" ] || (cd "$work" && GIT_DIR=/dev/null/none \
 			plain_git apply --stat --summary diff)
@@ -123,17 +114,16 @@ while read -r name plus files; do
 		cat "$work/diff"
 		printf '\nbase: Linux %s\n-- \nefi-pgd\n' "$release"
 	} > "$outdir/$(printf %04d "$number")-${name#*-}"
-	printf '  %02d  %s\n' "$number" "$(mail "$from" subject)" \
+	printf '  %02d  %s\n' "$number" "$(field Subject)" \
 		>> "$work/subjects"
 done < "$work/order"
 
 if [ -f "$src/cover.txt" ] && [ "$total" -gt 0 ]; then
 	# Not *.patch: git am patches/BASE/*.patch is to work.
 	{
-		mail "$src/$(head -n 1 "$work/names")" header |
-			grep -E '^(From|Date):'
-		printf 'Subject: [PATCH %s %02d/%02d] ' "${base#v}" 0 "$total"
-		head -n 1 "$src/cover.txt"
+		mail "$src/$(head -n 1 "$work/names")"
+		mail_head "$(printf 'PATCH %s %02d/%02d' "${base#v}" 0 "$total")" \
+			"$(head -n 1 "$src/cover.txt")" | sed 1d
 		sed 1d "$src/cover.txt"
 		echo
 		cat "$work/subjects"

@@ -4,6 +4,7 @@
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
+. "$lab/series/mail.sh"
 
 base=$1 version=${2-}
 need_base "$base"
@@ -126,12 +127,8 @@ for commit in $(git -C "$patched" rev-list --reverse "$start..$head"); do
 		--zero-commit --no-signature --no-stat -N --no-renames \
 		--abbrev=12 -U3 "$commit" > "$work/mail"
 	files=
-	# shellcheck disable=SC2013 # paths in the kernel have no spaces
-	for path in $(awk -v part=paths -f "$lab/series/mail.awk" "$work/mail"); do
-		case $path in
-		+*) path=${path#+} ;;
-		*) continue ;;
-		esac
+	mail "$work/mail"
+	for path in $(lsdiff -s --strip=1 "$work/diff" | sed -n 's/^+ //p'); do
 		if [ -e "$top/$path" ]; then
 			files="$files $path"
 		else
@@ -152,16 +149,12 @@ for commit in $(git -C "$patched" rev-list --reverse "$start..$head"); do
 			bring_back "$path" || status=1
 	done
 	{
-		echo "From 0000000000000000000000000000000000000000" \
-			"Mon Sep 17 00:00:00 2001"
-		awk -v part=header -f "$lab/series/mail.awk" "$work/mail"
-		echo "Subject: [PATCH]" \
-			"$(awk -v part=subject -f "$lab/series/mail.awk" "$work/mail")"
+		mail_head PATCH "$(field Subject)"
 		echo
-		awk -v part=message -f "$lab/series/mail.awk" "$work/mail"
+		cat "$work/message"
 		echo ---
-		awk -v part=without -v skip="$files" -f "$lab/series/mail.awk" \
-			"$work/mail"
+		# shellcheck disable=SC2086 # a list of files
+		filterdiff -p1 ${files:+$(printf -- ' -x %s' $files)} "$work/diff"
 	} > "$work/series/$name"
 	echo "$name${files:+ +$files}" >> "$work/series/order"
 	all="$all $files"

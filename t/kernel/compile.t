@@ -18,8 +18,8 @@ trap 'exit 130' INT TERM
 
 # What the series touches: C files, and the directories they are in.
 patches_of "$base" "$(set_of "$base" "$version")" | while read -r patch; do
-	awk -v part=paths -f "$lab/series/mail.awk" "$patch"
-done | sed 's/^+//' | grep -E '^(arch/x86|drivers|init|mm|kernel)/' |
+	lsdiff --strip=1 "$patch"
+done | grep -E '^(arch/x86|drivers|init|mm|kernel)/' |
 	grep -E '\.[cS]$' | grep -v -e ^arch/x86/boot/ | sort -u > "$work/files" || :
 sed 's,/[^/]*$,/,' "$work/files" | sort -u > "$work/dirs"
 [ -s "$work/files" ] || exit 0
