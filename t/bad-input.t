@@ -82,9 +82,11 @@ refused "no OVMF" "no OVMF in.*install" \
 echo "LAB: ok boot" > "$scratch/console"
 refused "no OVMF, one boot" "no OVMF_CODE_4M.fd.*install" \
 	env OVMF_DIR="$scratch/empty" "$repo/lab/boot/boot.sh" \
-	/dev/null /dev/null "$scratch/console" boot
+	/dev/null /dev/null "$scratch/console"
 [ -s "$scratch/console" ] && rc=1 || rc=0
 result $rc "bad input: no guest, and none of an earlier console"
+refused "an option that boot.sh has not" "OPTION.*KERNEL INITRD CONSOLE" \
+	"$repo/lab/boot/boot.sh" --nonsense 1 /dev/null /dev/null "$scratch/console"
 echo 'v9.8 908 9.8.* -' >> "$repo/lab/tables/bases"
 refused "a base with no series" "no series for v9.8" \
 	"$repo/lab/report/run.sh" v9.8
@@ -130,8 +132,8 @@ put 529 '\0001'			# loaded high
 put 556 '\0377\0377\0377\0177'	# where the ramdisk may end
 rc=0
 start=$(date +%s)
-FIRMWARE=bios DEADLINE=5 "$repo/lab/boot/boot.sh" "$guest" "$guest" \
-	"$scratch/console" boot > /dev/null 2> "$error" < /dev/null || rc=$?
+"$repo/lab/boot/boot.sh" --firmware bios --deadline 5 "$guest" "$guest" \
+	"$scratch/console" > /dev/null 2> "$error" < /dev/null || rc=$?
 took=$(($(date +%s) - start))
 if [ "$rc" -eq 3 ] && [ "$took" -ge 5 ] && [ "$took" -lt 30 ]; then
 	echo "ok - bad input: a guest that hangs is killed on its deadline"
@@ -142,8 +144,8 @@ else
 fi
 rc=0
 : > "$scratch/nothing"
-FIRMWARE=bios DEADLINE=5 "$repo/lab/boot/boot.sh" "$scratch/nothing" \
-	"$scratch/nothing" "$scratch/console" boot > /dev/null 2> "$error" \
+"$repo/lab/boot/boot.sh" --firmware bios --deadline 5 "$scratch/nothing" \
+	"$scratch/nothing" "$scratch/console" > /dev/null 2> "$error" \
 	< /dev/null || rc=$?
 if [ "$rc" -eq 4 ] && [ -s "$error" ]; then
 	echo "ok - bad input: QEMU that cannot start is told from a guest"

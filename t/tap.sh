@@ -10,7 +10,7 @@ t=${t%/kernel}
 lab=${t%/*}/lab
 . "$lab/lib.sh"
 # Whatever the environment has, the result is of the firmware that it says it is of.
-unset FIRMWARE SCREEN
+unset FIRMWARE
 
 if [ "${TAP_OF-}" != "$0" ]; then
 	{

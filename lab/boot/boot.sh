@@ -1,45 +1,86 @@
 #!/bin/sh
-# boot.sh BZIMAGE INITRD CONSOLE STEPS [APPEND]: boot a kernel under QEMU, once.
-#
-# The console goes to the file CONSOLE. From the environment:
-#	FIRMWARE  one of lab/tables/firmwares; x64 is the default
-#	SCREEN    display adapter, instead of the one that is there for FIRMWARE
-#	TESTFW    firmware with a runtime driver that misbehaves on command: misbehave,
-#	          or notable, without a memory attributes table
-#	MAP       what firmware/map.c is to do to the memory map
-#	ICOUNT    yes: the TSC counts instructions, and all is the same each time
-#	PLUGIN    a plugin for QEMU, with its arguments
-#	KVM       yes: run on the host's CPU
-#	VARS      variable store to use and keep; else a fresh one
-#	DISK      disk with an operating system. With BZIMAGE and INITRD given as
-#	          "-", firmware boots from it
-#	SIGN      no: leave unsigned what the firmware wants signed
-#	SNAPSHOT  on: what is written to DISK is not kept
-#	DISK2     second disk, read only
-#	REPORT    file for what the guest says on its second serial port
-#	CPUS CPU MEM DEADLINE
-# Exit status: 0 the guest ended by itself, 3 it hung and was killed, 4 QEMU
-# failed.
+# boot.sh [OPTION]... KERNEL INITRD CONSOLE: boot a kernel under QEMU, once. "-" for
+# KERNEL and INITRD: the firmware boots what is on the disk. The console goes to the file
+# CONSOLE. KVM=yes in the environment: on the host's CPU; OVMF_DIR and UBOOT_DIR:
+# where the firmware is. Exit status: 0 the guest ended by itself, 3 it hung and was
+# killed, 4 QEMU failed.
+#? --steps LIST      what the guest does, see step_* in lab/guest/init
+#? --append TEXT     to the kernel's command line
+#? --firmware NAME   one of lab/tables/firmwares; x64 is the default
+#? --screen NAME     display adapter, instead of the firmware's
+#? --cpu MODEL       of QEMU; qemu64 is the default
+#? --cpus N          1 is the default
+#? --memory MIB      1024 is the default
+#? --deadline S      seconds until it has hung; 180 is the default
+#? --testfw NAME     with the test firmware: misbehave, or notable, which has no
+#?                   memory attributes table
+#? --map TEXT        what firmware/map.c is to do to the memory map
+#? --vars FILE       variable store to use and keep; else a fresh one
+#? --unsigned        leave unsigned what the firmware wants signed
+#? --disk FILE       disk with an operating system
+#? --keep-disk       keep what is written to it
+#? --disk2 FILE      second disk, read only
+#? --report FILE     for what the guest says on its second serial port
+#? --plugin TEXT     a plugin for QEMU, with its arguments
+#? --icount          the TSC counts instructions: all is the same each time
+#? --terminal        on this terminal, for people
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
 
-kernel=$1 initrd=$2 console=$3 steps=$4 append=${5-}
+usage()
+{
+	sed -n 's/^#? //p' "$0" >&2
+	die "boot.sh [OPTION]... KERNEL INITRD CONSOLE"
+}
+
+steps=- append='' firmware=x64 screen='' cpu=qemu64 cpus=1 memory=1024 deadline=180
+testfw='' map='' vars='' sign=yes disk='' snapshot=on disk2='' report='' plugin=''
+terminal=no icount=no
+while :; do
+	case ${1-} in
+	--unsigned)	sign=no; shift; continue ;;
+	--keep-disk)	snapshot=off; shift; continue ;;
+	--terminal)	terminal=yes; shift; continue ;;
+	--icount)	icount=yes; shift; continue ;;
+	--*)	[ $# -gt 1 ] || usage ;;
+	*)	break ;;
+	esac
+	case $1 in
+	--steps)	steps=$2 ;;
+	--append)	append=$2 ;;
+	--firmware)	firmware=$2 ;;
+	--screen)	screen=$2 ;;
+	--cpu)		cpu=$2 ;;
+	--cpus)		cpus=$2 ;;
+	--memory)	memory=$2 ;;
+	--deadline)	deadline=$2 ;;
+	--testfw)	testfw=$2 ;;
+	--map)		map=$2 ;;
+	--vars)		vars=$2 ;;
+	--disk)		disk=$2 ;;
+	--disk2)	disk2=$2 ;;
+	--report)	report=$2 ;;
+	--plugin)	plugin=$2 ;;
+	*)	usage ;;
+	esac
+	shift 2
+done
+[ $# -eq 3 ] || usage
+kernel=$1 initrd=$2 console=$3
 ovmf=${OVMF_DIR:-/usr/share/OVMF}
 ovmf=${ovmf%/}
-deadline=${DEADLINE:-180}
 
 # First of all: nobody is to take an earlier guest for this one.
 mkdir -p "${console%/*}"
 : > "$console"
 rm -f "$console.resets"
-[ -z "${REPORT-}" ] || : > "$REPORT"
+[ -z "$report" ] || : > "$report"
 
-firmware=${FIRMWARE:-x64}
 machine=$(firmware_field "$firmware" machine)
 [ -n "$machine" ] ||
-	die "no firmware '$firmware': FIRMWARE is one of $(firmwares | tr '\n' ' ')"
-display=${SCREEN:-$(firmware_field "$firmware" display)}
+	die "no firmware '$firmware': it is one of $(firmwares | tr '\n' ' ')"
+display=${screen:-$(firmware_field "$firmware" display)}
 secure=$(firmware_field "$firmware" secure)
 code=$(firmware_field "$firmware" code)
 store=$(firmware_field "$firmware" store)
@@ -50,7 +91,7 @@ case $code,$store in
 	[ -r "$uboot" ] || die "no ${uboot##*/} in ${uboot%/*}: install the" \
 		"package u-boot-qemu, or set UBOOT_DIR"
 	command -v mkimage >/dev/null || die "no mkimage: run 'make deps'"
-	[ -z "${TESTFW-}${MAP-}" ] ||
+	[ -z "$testfw$map" ] ||
 		die "$firmware does not run EFI drivers of option ROMs, which" \
 		    "the test firmware is" ;;
 *)	code=$ovmf/$code store=$ovmf/$store
@@ -102,7 +143,7 @@ if [ -n "$key" ] && [ "$kernel" != - ]; then
 	openssl rsa -in "$key.key" -passin pass:snakeoil -out "$run/key" 2>&1
 	sbsign --key "$run/key" --cert "$key.pem" --output "$run/signed" \
 		"$run/uki" 2>&1
-	[ "${SIGN-}" = no ] || mv "$run/signed" "$run/uki"
+	[ "$sign" = no ] || mv "$run/signed" "$run/uki"
 	mv "$run/uki" "$run/esp/EFI/BOOT/BOOTX64.EFI"
 	kernel=- initrd=-
 fi > "$console.disk"
@@ -121,11 +162,11 @@ if [ -n "$uboot" ] && [ "$kernel" != - ]; then
 	kernel=- initrd=-
 fi >> "$console.disk"
 
-set -- -machine "$machine" -cpu "${CPU:-qemu64}" -smp "${CPUS:-1}" \
-	-m "${MEM:-1024}" -display none -net none -nodefaults -vga "$display"
+set -- -machine "$machine" -cpu "$cpu" -smp "$cpus" \
+	-m "$memory" -display none -net none -nodefaults -vga "$display"
 [ -z "$uboot" ] || set -- "$@" -bios "$uboot"
 if [ -n "$code" ]; then
-	vars=${VARS:-$run/vars.fd}
+	vars=${vars:-$run/vars.fd}
 	[ -s "$vars" ] || cp "$store" "$vars"
 	chmod u+w "$vars"
 	set -- "$@" \
@@ -134,27 +175,27 @@ if [ -n "$code" ]; then
 fi
 [ "$machine" = q35 ] ||
 	set -- "$@" -global driver=cfi.pflash01,property=secure,value=on
-[ -z "${TESTFW-}${MAP-}" ] || "$lab/firmware/make.sh"
-[ -z "${TESTFW-}" ] ||
-	set -- "$@" -device "pci-testdev,romfile=$out/firmware/$TESTFW.rom"
-[ -z "${MAP-}" ] ||
+[ -z "$testfw$map" ] || "$lab/firmware/make.sh"
+[ -z "$testfw" ] ||
+	set -- "$@" -device "pci-testdev,romfile=$out/firmware/$testfw.rom"
+[ -z "$map" ] ||
 	set -- "$@" -device "pci-testdev,romfile=$out/firmware/map.rom" \
-		-fw_cfg "name=opt/efi-pgd/map,string=$MAP"
+		-fw_cfg "name=opt/efi-pgd/map,string=$map"
 [ "${KVM-}" != yes ] || set -- "$@" -accel kvm
-[ -z "${PLUGIN-}" ] || set -- "$@" -plugin "$PLUGIN"
-[ "${ICOUNT-}" != yes ] ||
+[ -z "$plugin" ] || set -- "$@" -plugin "$plugin"
+[ "$icount" = no ] ||
 	set -- "$@" -icount shift=0,sleep=off -rtc base=2026-01-01,clock=vm
-[ -z "${DISK-}" ] || set -- "$@" -device virtio-blk-pci,drive=disk \
-	-drive "if=none,id=disk,format=raw,snapshot=${SNAPSHOT:-off},file=$DISK"
-[ -z "${DISK2-}" ] || set -- "$@" -device virtio-blk-pci,drive=disk2 \
-	-drive "if=none,id=disk2,format=raw,readonly=on,file=$DISK2"
+[ -z "$disk" ] || set -- "$@" -device virtio-blk-pci,drive=disk \
+	-drive "if=none,id=disk,format=raw,snapshot=$snapshot,file=$disk"
+[ -z "$disk2" ] || set -- "$@" -device virtio-blk-pci,drive=disk2 \
+	-drive "if=none,id=disk2,format=raw,readonly=on,file=$disk2"
 [ ! -d "$run/esp" ] || set -- "$@" -device virtio-blk-pci,drive=esp \
 	-drive "if=none,id=esp,format=raw,readonly=on,file=fat:$run/esp"
 [ "$initrd" = - ] || set -- "$@" -initrd "$initrd"
 [ "$kernel" = - ] || set -- "$@" -kernel "$kernel" \
 	-append "$cmdline"
 
-if [ "${SHELL_ON_TERMINAL-}" = yes ]; then
+if [ "$terminal" = yes ]; then
 	exec qemu-system-x86_64 "$@" -serial mon:stdio -no-reboot
 fi
 
@@ -167,7 +208,7 @@ esac
 
 mkfifo "$run/monitor.in" "$run/monitor.out"
 qemu-system-x86_64 "$@" -serial "file:$console" \
-	${REPORT:+-serial "file:$REPORT"} \
+	${report:+-serial "file:$report"} \
 	-chardev "pipe,id=monitor,path=$run/monitor" -mon chardev=monitor \
 	> "$console.qemu" 2>&1 &
 qemu=$!

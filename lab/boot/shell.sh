@@ -10,6 +10,6 @@ version=$(newest "$base" "${2-}")
 "$lab/build/build.sh" "$base" "$version" patched
 initrd=$out/guest/$base-$version-patched.gz
 "$lab/boot/initramfs.sh" "$base" "$version" patched "$initrd"
-SHELL_ON_TERMINAL=yes exec "$lab/boot/boot.sh" \
+exec "$lab/boot/boot.sh" --terminal --steps shell \
 	"$(build_dir "$base" "$version" patched)/arch/x86/boot/bzImage" \
-	"$initrd" "$out/guest/console" shell
+	"$initrd" "$out/guest/console"

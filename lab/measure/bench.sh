@@ -10,8 +10,6 @@
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
-# Whatever the environment has, the result is of the firmware that it says it is of.
-unset FIRMWARE SCREEN
 
 base=$1
 version=$(newest "$base" "${2-}")
@@ -30,11 +28,11 @@ done
 
 if [ "${KVM-}" = yes ]; then
 	unit=cycles
-	export CPU=host
+	cpu=host icount=
 else
 	unit=instructions
 	gcc -shared -fPIC -O2 -Wall -o "$dir/count.so" "$lab/measure/count.c"
-	export CPU=qemu64 ICOUNT=yes
+	cpu=qemu64 icount=--icount
 fi
 
 # boot KIND TREE TESTFW APPEND: adds lines "NAME FIGURE" to DIR/KIND. The figures
@@ -48,11 +46,11 @@ boot()
 	: > "$counts"
 	say "booting $base $version $1, test firmware: ${3:-none}"
 	rc=0
-	[ "$unit" = cycles ] || export PLUGIN="$dir/count.so,out=$counts"
-	TESTFW=$3 CPUS=1 DEADLINE=600 "$lab/boot/boot.sh" \
+	"$lab/boot/boot.sh" --steps bench --append "quiet lab.kind=$2 $4" \
+		--cpu $cpu --testfw "$3" --deadline 600 \
+		${icount:+"$icount" --plugin "$dir/count.so,out=$counts"} \
 		"$(build_dir "$base" "$version" "$2")/arch/x86/boot/bzImage" \
-		"$initrd" "$console" bench "quiet lab.kind=$2 $4" \
-		< /dev/null || rc=$?
+		"$initrd" "$console" < /dev/null || rc=$?
 	if [ "$rc" -ne 0 ] || ! grep -q '^LAB: ok bench' "$console"; then
 		tail -n 20 "$console" | sed 's/^/  /' >&2
 		die "$base $version $1 does not get to the end: see $console"

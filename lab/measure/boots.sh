@@ -79,7 +79,7 @@ reset_verdict()
 # has to be. That of v4.4 does not look.
 secure_verdict()
 {
-	[ "$(firmware_field "$FIRMWARE" secure)" != off ] &&
+	[ "$(firmware_field "$firmware" secure)" != off ] &&
 		[ "$base" != v4.4 ] || return 0
 	if grep -q 'Secure boot enabled' "$1"; then
 		echo "ok - $where: secure boot is on"
@@ -93,7 +93,7 @@ secure_verdict()
 fault='efi: \[Firmware Bug\]: SetVirtualAddressMap: page fault in '
 fault_verdict()
 {
-	[ "$FIRMWARE" = u-boot ] || return 0
+	[ "$firmware" = u-boot ] || return 0
 	if grep -q "$fault" "$1" && grep -q \
 		'the call was ended, and EFI runtime services are off' "$1"; then
 		echo "ok - $where: a page fault in SetVirtualAddressMap ended it"
@@ -124,11 +124,10 @@ without()
 # two CPUs, or do not end on a busy host.
 elsewhere()
 {
-	SCREEN=$(firmware_field "$FIRMWARE" display)
-	export SCREEN
-	FIRMWARE=$ON
+	screen=$(firmware_field "$firmware" display)
+	firmware=$ON
 	case $(firmware_field "$ON" machine),$steps, in
-	*smm=on*,load,*) CPUS=2 ;;
+	*smm=on*,load,*) cpus=2 ;;
 	esac
 	[ "$(firmware_field "$ON" bits)" = 32 ] || return 0
 	steps=mixed,$(without "$steps" rtc module awkward la57 |
@@ -137,7 +136,7 @@ elsewhere()
 	*lab2=*) append=$(echo "$append" |
 			sed 's/ *lab2=[^ ]*/ lab2=boot,noefi/') ;;
 	esac
-	[ "$MEM" -le 4096 ] || append="$append mem=4G"
+	[ "$memory" -le 4096 ] || append="$append mem=4G"
 }
 
 # lost_a_page CONSOLE: whether a program died after resuming, as its text was zero where
@@ -208,7 +207,7 @@ judge()
 	*) known="$known|W.X mapping" ;;
 	esac
 	told='^$'
-	[ "$FIRMWARE" != u-boot ] || told=$fault
+	[ "$firmware" != u-boot ] || told=$fault
 	if "$lab/boot/kernel-complaints.sh" "$console" "$known" | grep -v -e "$told" \
 		> "$logs/$name.trouble"; then
 		echo "not ok - $where: the kernel is not in trouble"
@@ -218,15 +217,24 @@ judge()
 	fi
 }
 
+boot()
+{
+	"$lab/boot/boot.sh" --steps "$steps" --append "$append" \
+		--firmware "$firmware" --screen "$screen" --cpu "$cpu" \
+		--cpus "$cpus" --memory "$memory" --vars "$vars" \
+		--testfw "$testfw" --deadline "$deadline" \
+		"$kernel" "$initrd" "$console" < /dev/null
+}
+
 grep -v -e '^#' -e '^[[:space:]]*$' "$lab/tables/boots" |
-while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
+while read -r name bases todo firmware cpus cpu memory store steps append; do
 	case ,$bases, in *,all,* | *,"$base",*) ;; *) continue ;; esac
 	case $only in '  ' | *" $name "*) ;; *) continue ;; esac
 	case $name in
 	kernel-*) [ -n "${KERNEL-}" ] || continue ;;
 	*) [ -z "${KERNEL-}" ] || continue ;;
 	esac
-	[ -z "${ON-}" ] || [ "$(firmware_field "$FIRMWARE" code)" = \
+	[ -z "${ON-}" ] || [ "$(firmware_field "$firmware" code)" = \
 		"$(firmware_field x64 code)" ] || continue
 	# A hundred thousand calls did not come to their end within half an hour.
 	case $(firmware_field "${ON:-x64}" bits),$steps, in
@@ -235,30 +243,29 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 			"gate, which mixed mode does not have"
 		continue ;;
 	esac
+	screen=
 	[ -z "${ON-}" ] || elsewhere
 	# On a busy host, the timer may not tick within the few milliseconds that
 	# the kernel waits for it before it panics.
 	append="$append no_timer_check"
 	where="$base $version ${KERNEL:+$KERNEL }${ON:+$ON }$name"
 	console=$logs/$name.console
-	VARS=
-	[ "$store" = - ] || VARS=$logs/$store.store
+	vars=
+	[ "$store" = - ] || vars=$logs/$store.store
 	# A hundred thousand calls take their time on a busy host.
-	DEADLINE=180
-	case ,$steps, in *,load,*) DEADLINE=600 ;; esac
+	deadline=180
+	case ,$steps, in *,load,*) deadline=600 ;; esac
 	# Nor are kernels that watch themselves fast, or SMM with many CPUs.
-	[ -z "${ON-}${KERNEL-}" ] || DEADLINE=$((DEADLINE * 3))
-	TESTFW=
+	[ -z "${ON-}${KERNEL-}" ] || deadline=$((deadline * 3))
+	testfw=
 	case ,$steps, in
-	*,ports,* | *,testfw,*) TESTFW=misbehave ;;
-	*,notable,*) TESTFW=notable ;;
+	*,ports,* | *,testfw,*) testfw=misbehave ;;
+	*,notable,*) testfw=notable ;;
 	esac
-	export FIRMWARE CPUS CPU MEM VARS DEADLINE TESTFW
-	[ ! -s "$VARS" ] || cp "$VARS" "$VARS.before"
+	[ ! -s "$vars" ] || cp "$vars" "$vars.before"
 	start=$(date +%s)
 	rc=0
-	"$lab/boot/boot.sh" "$kernel" "$initrd" "$console" "$steps" "$append" \
-		< /dev/null || rc=$?
+	boot || rc=$?
 	# Emulated CPUs of a busy host starve each other now and then, and old
 	# kernels do not get over it. A guest that does it twice is at fault.
 	why=
@@ -268,12 +275,11 @@ while read -r name bases todo FIRMWARE CPUS CPU MEM store steps append; do
 		cp "$console" "$console.hung"
 		echo "# $where: $why, kept in $console.hung; booting again"
 		rc=0
-		if [ -n "$VARS" ]; then
-			rm -f "$VARS"
-			[ ! -s "$VARS.before" ] || mv "$VARS.before" "$VARS"
+		if [ -n "$vars" ]; then
+			rm -f "$vars"
+			[ ! -s "$vars.before" ] || mv "$vars.before" "$vars"
 		fi
-		"$lab/boot/boot.sh" "$kernel" "$initrd" "$console" "$steps" \
-			"$append" < /dev/null || rc=$?
+		boot || rc=$?
 	fi
 	echo "# $where: $(($(date +%s) - start)) s"
 	{

@@ -42,11 +42,11 @@ boot()
 		"$dir/disk2" "$2"
 	_log=$dir/$1-${2%% *}
 	rc=0
-	DISK=$image/disk SNAPSHOT=on DISK2=$dir/disk2 REPORT=$_log.report \
-	VARS=$dir/$1.vars CPUS=2 MEM=1024 DEADLINE=1500 \
-		"$lab/debian/boot-again.sh" "$(tree_dir "$base" "$version" \
-			"$1")/build-clients/arch/x86/boot/bzImage" - \
-		"$_log.console" - \
+	"$lab/debian/boot-again.sh" "$(tree_dir "$base" "$version" \
+		"$1")/build-clients/arch/x86/boot/bzImage" "$_log.console" \
+		"$_log.report" --disk "$image/disk" --disk2 "$dir/disk2" \
+		--vars "$dir/$1.vars" --firmware "${FIRMWARE:-x64}" --cpus 2 \
+		--deadline 1500 --append \
 		"root=/dev/vda2 rw init=/usr/local/sbin/lab-start" || rc=$?
 	case $2 in
 	*crash)	last='^# step crash' ;;

@@ -14,8 +14,6 @@
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
-# Whatever the environment has, the result is of the firmware that it says it is of.
-unset FIRMWARE SCREEN
 
 base=$1
 version=$(newest "$base" "${2-}")
@@ -54,9 +52,9 @@ boot()
 	say "booting Debian: $_name ($_steps)"
 	_start=$(date +%s)
 	_rc=0
-	DISK=$dir/disk DISK2=$dir/disk2 REPORT=$_log.report VARS=$dir/vars \
-	CPUS=2 MEM=2048 DEADLINE=2400 \
-		"$lab/debian/boot-again.sh" - - "$_log.console" - || _rc=$?
+	"$lab/debian/boot-again.sh" - "$_log.console" "$_log.report" \
+		--disk "$dir/disk" --keep-disk --disk2 "$dir/disk2" \
+		--vars "$dir/vars" --cpus 2 --memory 2048 --deadline 2400 || _rc=$?
 	say "  done: $_name, $(($(date +%s) - _start)) s"
 	tr -d '\r' < "$_log.report" | grep -a '^=' > "$_log.results" || :
 	{

@@ -14,10 +14,10 @@ mkdir -p "$dir"
 rm -f "$dir/$kind.figures"
 "$lab/boot/initramfs.sh" "$base" "$version" "$kind" "$initrd"
 rc=0
-CPUS=2 CPU=qemu64 MEM=1024 FIRMWARE=x64-vga logged \
-	"booting $base $version $kind" "$out/log/$base-$version-$kind-boot.log" \
-	"$lab/boot/boot.sh" "$(build_dir "$base" "$version" "$kind")/arch/x86/boot/bzImage" \
-	"$initrd" "$console" boot,wx,probe,selftest,vars || rc=$?
+logged "booting $base $version $kind" "$out/log/$base-$version-$kind-boot.log" \
+	"$lab/boot/boot.sh" --firmware x64-vga --cpus 2 \
+	--steps boot,wx,probe,selftest,vars "$(build_dir "$base" "$version" "$kind")/arch/x86/boot/bzImage" \
+	"$initrd" "$console" || rc=$?
 if [ "$rc" -ne 0 ] || ! grep -q '^LAB: done' "$console"; then
 	[ "$rc" -ne 3 ] || say "the guest hung and was killed"
 	say "the last lines of its console ($console):"

@@ -35,9 +35,9 @@ unsigned()
 	console=$out/boot/$base-$version-$1/unsigned.console
 	start=$out/guest/$base-$version-patched.gz
 	rc=0
-	SIGN=no FIRMWARE=$1 DEADLINE=180 "$lab/boot/boot.sh" \
+	"$lab/boot/boot.sh" --unsigned --firmware "$1" --steps boot \
 		"$(build_dir "$base" "$version" patched)/arch/x86/boot/bzImage" \
-		"$start" "$console" boot < /dev/null || rc=$?
+		"$start" "$console" < /dev/null || rc=$?
 	if grep -q 'BdsDxe: failed to load .*Access Denied' "$console" &&
 	   ! grep -q '^LAB: step' "$console"; then
 		echo "ok - $base $version $1 unsigned: access denied"

@@ -11,7 +11,7 @@
 #	BUILD     no: take the kernel and the modules as they are, too
 #	BATCH     cases to a boot; a boot ends with a case that is not contained.
 #	          Without it, only habits share a boot of the stock kernel
-#	CPU CPUS FIRMWARE  as in boot.sh; here CPU is max and CPUS is 2
+#	CPU CPUS FIRMWARE  as the options of boot.sh; max, 2 and x64 if not set
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
@@ -35,7 +35,6 @@ version=$(newest "$base" "${VERSION-}")
 where="$base $version ${FIRMWARE:+$FIRMWARE }$kind"
 dir=$out/misbehave/$base-$version-$kind${FIRMWARE:+-$FIRMWARE}
 kernel=$(build_dir "$base" "$version" "$kind")/arch/x86/boot/bzImage
-export CPU="${CPU:-max}" CPUS="${CPUS:-2}" TESTFW=misbehave
 
 # A patched tree with work in it is left as it is with PREPARE=no.
 [ "$kind" = stock ] || [ "${PREPARE-}" = no ] || [ "${BUILD-}" = no ] ||
@@ -102,9 +101,10 @@ while [ $# -gt 0 ]; do
 	done
 	console=$dir/$1.console
 	rc=0
-	DEADLINE=$((60 + 6 * n)) "$lab/boot/boot.sh" "$kernel" "$dir/initrd.gz" \
-		"$console" misbehave "oops=panic lab.cases=$turn_on$now" \
-		< /dev/null || rc=$?
+	"$lab/boot/boot.sh" --firmware "${FIRMWARE:-x64}" --testfw misbehave \
+		--cpu "${CPU:-max}" --cpus "${CPUS:-2}" --deadline $((60 + 6 * n)) \
+		--steps misbehave --append "oops=panic lab.cases=$turn_on$now" \
+		"$kernel" "$dir/initrd.gz" "$console" < /dev/null || rc=$?
 	begun=$(awk '$1 == "MISBEHAVE" && $3 == "begin" { n++ }
 		END { print n + 0 }' "$console")
 	# Nothing began: the host was busy, or there is something wrong.

@@ -14,8 +14,6 @@
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
-# Whatever the environment has, the result is of the firmware that it says it is of.
-unset FIRMWARE SCREEN
 
 base=$1
 version=$(newest "$base" "${2-}")
@@ -53,8 +51,8 @@ outcome()
 	elif ! grep -q '^LAB: done' "$1"; then
 		echo "died: $(grep -o -m 1 -E 'BUG: .*|Kernel panic.*' "$1" ||
 			echo without a word)"
-	elif ! grep -q "^BENCH cpus $CPUS\\b" "$1"; then
-		echo "died: not with $CPUS CPUs"
+	elif ! grep -q "^BENCH cpus $cpus\\b" "$1"; then
+		echo "died: not with $cpus CPUs"
 	elif grep -q '^LAB: ok vars' "$1"; then
 		echo works
 	else
@@ -68,7 +66,6 @@ outcome()
 refusal='efi: .*\(Cannot map the EFI regions\|not map the memory map\).*'
 # Early in boot, so many entries cannot be mapped at a time.
 known=early_ioremap
-export CPU=qemu64 ICOUNT=yes TESTFW=misbehave
 
 # The kernels as they are now, whatever is built meanwhile
 for kind in stock patched; do
@@ -87,11 +84,13 @@ measure()
 {
 	console=$dir/$2-$1.console
 	append="quiet lab.kind=$1"
-	[ "$CPUS" -eq 1 ] ||
+	[ "$cpus" -eq 1 ] ||
 		[ "$(base_field "$base" number)" -ge $waits_with_pause ] ||
 		append="$append maxcpus=1"
-	"$lab/boot/boot.sh" "$dir/bzImage-$1" "$initrd" "$console" scale,vars \
-		"$append" < /dev/null || :
+	"$lab/boot/boot.sh" --icount --testfw misbehave --steps scale,vars \
+		--append "$append" --memory "$memory" --cpus "$cpus" --map "$map" \
+		--deadline $((900 + 200 * cpus)) \
+		"$dir/bzImage-$1" "$initrd" "$console" < /dev/null || :
 	figures "$console" > "$dir/$2-$1"
 	echo "$2 $1 $3 $(outcome "$console" | tr '\n' ' ')" >> "$dir/results"
 }
@@ -106,11 +105,10 @@ for name in ${POINTS-$points}; do
 	sed -i "/^$name /d" "$dir/results"
 done
 grep -v -e '^#' -e '^[[:space:]]*$' "$lab/tables/scale" |
-while read -r name want MEM CPUS MAP; do
+while read -r name want memory cpus map; do
 	case " ${POINTS-$name} " in *" $name "*) ;; *) continue ;; esac
-	say "booting $base $version stock and patched: $name, $MEM MiB," \
-		"$CPUS CPUs, $MAP ($(($(date +%s) - start)) s so far)"
-	export MEM CPUS MAP DEADLINE=$((900 + 200 * CPUS))
+	say "booting $base $version stock and patched: $name, $memory MiB," \
+		"$cpus CPUs, $map ($(($(date +%s) - start)) s so far)"
 	measure stock "$name" "$want" &
 	trap 'kill_tree $!; exit 130' INT TERM
 	measure patched "$name" "$want"

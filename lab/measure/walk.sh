@@ -32,9 +32,9 @@ one()
 	initrd=$out/guest/$base-$version-walk.gz
 	console=$dir/walk-${patch##*/}.console
 	"$lab/boot/initramfs.sh" "$base" "$version" walk "$initrd"
-	CPUS=1 "$lab/boot/boot.sh" "$walk/build/arch/x86/boot/bzImage" "$initrd" \
-		"$console" boot,selftest,vars,rtc,module,kexec \
-		lab2=boot,vars < /dev/null || rc=$?
+	"$lab/boot/boot.sh" --steps boot,selftest,vars,rtc,module,kexec \
+		--append lab2=boot,vars "$walk/build/arch/x86/boot/bzImage" \
+		"$initrd" "$console" < /dev/null || rc=$?
 	for step in boot vars rtc module kexec-load; do
 		grep -q "^LAB: ok $step " "$console" || rc=1
 	done

@@ -20,9 +20,9 @@ mkdir -p "$logs"
 boot()
 {
 	console=$logs/scale-$2.console rc=0
-	MAP=$3 CPUS=1 CPU=$cpu "$lab/boot/boot.sh" \
+	"$lab/boot/boot.sh" --map "$3" --cpu "$cpu" --steps "$4" --append "${5-}" \
 		"$(build_dir "$base" "$version" "$1")/arch/x86/boot/bzImage" \
-		"$initrd" "$console" "$4" "${5-}" < /dev/null || rc=$?
+		"$initrd" "$console" < /dev/null || rc=$?
 	grep -q "^MAP: made $3\$" "$console" ||
 		echo "not ok - $where: $2: the firmware did not make the map"
 }

@@ -44,9 +44,9 @@ fi
 # U-Boot's SetVirtualAddressMap() ends the stock kernel, and nothing else of U-Boot.
 if isolates "$base" "$version"; then
 	console=$out/boot/$base-$version/u-boot-stock.console
-	FIRMWARE=u-boot "$lab/boot/boot.sh" \
+	"$lab/boot/boot.sh" --firmware u-boot --steps boot --append no_timer_check \
 		"$(build_dir "$base" "$version" stock)/arch/x86/boot/bzImage" \
-		"$out/guest/$base-$version-stock.gz" "$console" boot no_timer_check \
+		"$out/guest/$base-$version-stock.gz" "$console" \
 		< /dev/null || :
 	sed -n '/BUG: unable to handle page fault for address/,/end trace/p' \
 		"$console" > "$console.oops"
