@@ -79,11 +79,11 @@ refused "a base with no tree" "make tree BASE=v4.4" \
 	"$repo/lab/build/have-trees.sh" v4.4
 refused "no OVMF" "no OVMF in.*install" \
 	env OVMF_DIR="$scratch/empty" "$repo/lab/report/run.sh" $base
-echo "LAB: ok boot" > "$scratch/console"
+echo "ok 1 - boot" | tee "$scratch/console" > "$scratch/console.ktap"
 refused "no OVMF, one boot" "no OVMF_CODE_4M.fd.*install" \
 	env OVMF_DIR="$scratch/empty" "$repo/lab/boot/boot.sh" \
 	/dev/null /dev/null "$scratch/console"
-[ -s "$scratch/console" ] && rc=1 || rc=0
+[ -s "$scratch/console" ] || [ -s "$scratch/console.ktap" ] && rc=1 || rc=0
 result $rc "bad input: no guest, and none of an earlier console"
 refused "an option that boot.sh has not" "OPTION.*KERNEL INITRD CONSOLE" \
 	"$repo/lab/boot/boot.sh" --nonsense 1 /dev/null /dev/null "$scratch/console"

@@ -44,7 +44,7 @@ each_tree()
 		return
 	}
 	for version in $versions; do
-		! build_tree "$1" "$version" || "$0" "$1" "$version" ||
+		! build_tree "$1" "$version" || BUILT=yes "$0" "$1" "$version" ||
 			echo "not ok - ${0##*/} $1 $version came to its end"
 	done
 }
@@ -61,3 +61,4 @@ if [ -n "${each-}" ] && [ $# -eq 0 ]; then
 	done
 	exit 0
 fi
+[ "${each-}" != tree ] || build_tree "$1" "$2" || exit 0

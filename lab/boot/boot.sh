@@ -1,7 +1,7 @@
 #!/bin/sh
 # boot.sh [OPTION]... KERNEL INITRD CONSOLE: boot a kernel under QEMU, once. "-" for
 # KERNEL and INITRD: the firmware boots what is on the disk. The console goes to the file
-# CONSOLE. KVM=yes in the environment: on the host's CPU; OVMF_DIR and UBOOT_DIR:
+# CONSOLE, what the guest says on its second serial port to CONSOLE.ktap. KVM=yes in the environment: on the host's CPU; OVMF_DIR and UBOOT_DIR:
 # where the firmware is. Exit status: 0 the guest ended by itself, 3 it hung and was
 # killed, 4 QEMU failed.
 #? --steps LIST      what the guest does, see step_* in lab/guest/init
@@ -20,7 +20,6 @@
 #? --disk FILE       disk with an operating system
 #? --keep-disk       keep what is written to it
 #? --disk2 FILE      second disk, read only
-#? --report FILE     for what the guest says on its second serial port
 #? --plugin TEXT     a plugin for QEMU, with its arguments
 #? --icount          the TSC counts instructions: all is the same each time
 #? --terminal        on this terminal, for people
@@ -35,7 +34,7 @@ usage()
 }
 
 steps=- append='' firmware=x64 screen='' cpu=qemu64 cpus=1 memory=1024 deadline=180
-testfw='' map='' vars='' sign=yes disk='' snapshot=on disk2='' report='' plugin=''
+testfw='' map='' vars='' sign=yes disk='' snapshot=on disk2='' plugin=''
 terminal=no icount=no
 while :; do
 	case ${1-} in
@@ -60,7 +59,6 @@ while :; do
 	--vars)		vars=$2 ;;
 	--disk)		disk=$2 ;;
 	--disk2)	disk2=$2 ;;
-	--report)	report=$2 ;;
 	--plugin)	plugin=$2 ;;
 	*)	usage ;;
 	esac
@@ -75,7 +73,8 @@ ovmf=${ovmf%/}
 mkdir -p "${console%/*}"
 : > "$console"
 rm -f "$console.resets"
-[ -z "$report" ] || : > "$report"
+ktap=$console.ktap
+: > "$ktap"
 
 machine=$(firmware_field "$firmware" machine)
 [ -n "$machine" ] ||
@@ -208,7 +207,7 @@ esac
 
 mkfifo "$run/monitor.in" "$run/monitor.out"
 qemu-system-x86_64 "$@" -serial "file:$console" \
-	${report:+-serial "file:$report"} \
+	-serial "file:$ktap" \
 	-chardev "pipe,id=monitor,path=$run/monitor" -mon chardev=monitor \
 	> "$console.qemu" 2>&1 &
 qemu=$!
@@ -223,8 +222,8 @@ while kill -0 "$qemu" 2>/dev/null; do
 	sleep 0.3
 	# Wake the guest as often as it said it was going to sleep. QEMU
 	# ignores the command while the guest still runs: repeat it.
-	asleep=$(grep -c '^LAB: suspending' "$console" || :)
-	resumed=$(grep -c -E '^LAB: (not )?ok suspend ' "$console" || :)
+	asleep=$(grep -c ' lab: suspending' "$console" || :)
+	resumed=$(grep -c -E '^(not )?ok [0-9]+ - suspend ' "$ktap" || :)
 	if [ "$asleep" -gt "$resumed" ]; then
 		awake=$((awake + 1))
 		[ $((awake % 7)) -ne 0 ] || echo system_wakeup >&8
@@ -248,6 +247,7 @@ tr -d '\r' < "$console" | sed "s/$(printf '\033')\\[[0-9;=]*[A-Za-z]//g" \
 	> "$console.new"
 [ -z "$(tail -c 1 "$console.new")" ] || echo >> "$console.new"
 mv "$console.new" "$console"
+sed -i 's/\r$//' "$ktap"
 if [ "$rc" -eq 4 ]; then
 	say "qemu-system-x86_64: $(head -n 3 "$console.qemu" | tr '\n' ' ')"
 fi

@@ -5,11 +5,12 @@
  *	cases list			the names of the cases
  *	cases [-t] CASE...		run cases until one is not contained
  *
- * Each case prints a line when it begins and one with the verdict:
+ * Each case prints a line when it begins, which is in the kernel's log, too, and a
+ * result of KTAP with the verdict, on the level below that of the steps:
  *
- *	MISBEHAVE name begin
- *	MISBEHAVE name contained|changed|exposed|skipped: evidence; evidence...
- *	MISBEHAVE name kept|lost|skipped: evidence; evidence...
+ *	# case name
+ *	  ok 1 - name contained|kept|skipped: evidence; evidence...
+ *	  not ok 1 - name changed|exposed|lost: evidence; evidence...
  *
  * kept, of a habit: firmware came to the end of it, the call gave what it should,
  * nothing has changed, and runtime services are on. lost: anything else.
@@ -37,6 +38,7 @@
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -586,18 +588,42 @@ static void judge_habit(const struct a_case *c)
 		changed("firmware did not come to an end");
 }
 
+/* In the log, and not only in it, so that what ends the kernel is told from what did not */
+static void mark(const char *name)
+{
+	FILE *log = fopen("/dev/kmsg", "w");
+
+	if (log) {
+		fprintf(log, "<4>lab: case %s\n", name);
+		fclose(log);
+	}
+	printf("# case %s\n", name);
+}
+
+/* What comes next may be the end of the kernel: this is to be sent before. */
+static int result(const struct a_case *c, const char *verdict, const char *evidence,
+		  int failed)
+{
+	static int number;
+
+	printf("  %s %d - %s %s: %s\n", failed ? "not ok" : "ok", ++number, c->name,
+	       verdict, evidence);
+	fflush(stdout);
+	tcdrain(STDOUT_FILENO);
+	return failed;
+}
+
 static int run_case(const struct a_case *c, int turn_on)
 {
 	const char *verdict = "contained", *why = skip(c);
+	static char said[sizeof(run->evidence) + 100];
 	pid_t asking = -1;
 	char *p;
+	int n;
 
-	printf("MISBEHAVE %s begin\n", c->name);
-	fflush(stdout);
-	if (why) {
-		printf("MISBEHAVE %s skipped: %s\n", c->name, why);
-		return 0;
-	}
+	mark(c->name);
+	if (why)
+		return result(c, "skipped", why, 0);
 	memset(run, 0, sizeof(*run));
 	run->command = c->command;
 	run->route = c->route;
@@ -611,18 +637,15 @@ static int run_case(const struct a_case *c, int turn_on)
 	run->data = symbol("C_A_D");
 	run->function = symbol("__sw_hweight32");
 	if (!run->text || !run->text_end || !run->data || !run->function) {
-		printf("MISBEHAVE %s changed: no kernel symbols\n", c->name);
-		return 1;
+		return result(c, "changed", "no kernel symbols", 1);
 	}
 	lseek(kmsg, 0, SEEK_END);
 	pin(0);
 	if (c->route == THEN_READ)
 		in_child("making a variable", HEALTH_SECONDS, make_lie);
 	in_child("preparation", HEALTH_SECONDS, begin);
-	if (run->missing) {
-		printf("MISBEHAVE %s skipped: no such register\n", c->name);
-		return 0;
-	}
+	if (run->missing)
+		return result(c, "skipped", "no such register", 0);
 	told_where = 0;
 	if (c->route == DURING_BACKTRACE)
 		asking = ask_for_backtraces();
@@ -658,14 +681,16 @@ static int run_case(const struct a_case *c, int turn_on)
 	for (p = run->evidence; *p; p++)
 		if (*p == '\n')
 			*p = ';';
-	printf("MISBEHAVE %s %s: status %llx, services %s; ", c->name, verdict,
-	       run->status, run->services_off ? "off" : "on");
+	n = snprintf(said, sizeof(said), "status %llx, services %s; ", run->status,
+		     run->services_off ? "off" : "on");
 	if (c->route == DURING_IPI)
-		printf("longest delay %u us; ", run->delay_us);
+		n += snprintf(said + n, sizeof(said) - n,
+			      "longest delay %u us; ", run->delay_us);
 	if (c->command == CMD_CLI_PORTS)
-		printf("%llu port pairs; ", run->value >> 32);
-	printf("%s\n", run->evidence);
-	fflush(stdout);
+		n += snprintf(said + n, sizeof(said) - n, "%llu port pairs; ",
+			      run->value >> 32);
+	snprintf(said + n, sizeof(said) - n, "%s", run->evidence);
+	result(c, verdict, said, run->exposed || run->changed);
 	/* Services that can be turned on again are no reason to boot again. */
 	if (c->habit && turn_on && run->services_off && !stuck)
 		return run->exposed;

@@ -1163,7 +1163,7 @@ static void print_slots(const char *key, const char *name, const struct pt_page 
 	const char *sep = "";
 	unsigned int i;
 
-	printf("probe.%s.%s=", key, name);
+	printf("# probe.%s.%s=", key, name);
 	for (i = 0; p && i < ENTRIES; i++) {
 		if (!(p->entry[i] & PTE_P))
 			continue;
@@ -1184,7 +1184,7 @@ static void print_shared(const char *key, enum root r1, enum root r2,
 	const char *sep = "";
 	unsigned int i, j;
 
-	printf("probe.%s.%s_%s=", key, root_name[r1], root_name[r2]);
+	printf("# probe.%s.%s_%s=", key, root_name[r1], root_name[r2]);
 	for (i = 0; a && b && i < ENTRIES; i++) {
 		if (same_target(a->entry[i], b->entry[i])) {
 			printf("%s%u", sep, i);
@@ -1236,10 +1236,10 @@ static void print_tables(void)
 
 	for (i = 0; i < NR_ROOTS; i++) {
 		if (l3[i])
-			printf("probe.slot511.%s.table=0x%llx\n", root_name[i],
+			printf("# probe.slot511.%s.table=0x%llx\n", root_name[i],
 			       (unsigned long long)l3[i]->phys);
 		else
-			printf("probe.slot511.%s.table=none\n", root_name[i]);
+			printf("# probe.slot511.%s.table=none\n", root_name[i]);
 		print_slots("slot511", root_name[i], l3[i]);
 	}
 	for (i = 0; i < 3; i++)
@@ -1249,12 +1249,12 @@ static void print_tables(void)
 
 static void print_u64(const char *key, uint64_t val)
 {
-	printf("probe.%s=%llu\n", key, (unsigned long long)val);
+	printf("# probe.%s=%llu\n", key, (unsigned long long)val);
 }
 
 static void print_hex(const char *key, uint64_t val)
 {
-	printf("probe.%s=0x%llx\n", key, (unsigned long long)val);
+	printf("# probe.%s=0x%llx\n", key, (unsigned long long)val);
 }
 
 static void print_isolation(const struct figures *f)
@@ -1263,7 +1263,7 @@ static void print_isolation(const struct figures *f)
 	int part;
 
 	for (part = 0; part < NR_GATE_PARTS; part++) {
-		printf("probe.efi.gate.%s=%llu\n", gate_parts[part].name,
+		printf("# probe.efi.gate.%s=%llu\n", gate_parts[part].name,
 		       (unsigned long long)f->gate[part]);
 		pages += f->gate[part];
 	}
@@ -1361,8 +1361,8 @@ int main(int argc, char **argv)
 	print_hex("kernel_root", root[KERNEL]);
 	print_hex("efi_root", root[EFI]);
 	print_hex("trampoline_root", root[TRAMPOLINE]);
-	printf("probe.efi_source=%s\n", source);
-	printf("probe.isolated=%s\n", isolated ? "yes" : "no");
+	printf("# probe.efi_source=%s\n", source);
+	printf("# probe.isolated=%s\n", isolated ? "yes" : "no");
 	print_u64("wx.kernel", f[KERNEL].wx);
 	print_u64("wx.efi", f[EFI].wx_own);
 	print_u64("wx.efi.all", f[EFI].wx);

@@ -2,8 +2,8 @@
 /*
  * How many ticks of the TSC it takes to read a variable from efivarfs.
  *
- *	ticks FILE	"BENCH read TICKS" and "BENCH open-read-close TICKS"
- *	ticks now	"BENCH now TSC"
+ *	ticks FILE	"# bench read TICKS" and "# bench open-read-close TICKS"
+ *	ticks now	"# bench now TSC"
  *	ticks pause	nothing but PAUSE, until killed
  *
  * Of a number of reads the quickest, which no interrupt was in.
@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (!strcmp(argv[1], "now")) {
-		printf("BENCH now %llu\n", ticks());
+		printf("# bench now %llu\n", ticks());
 		return 0;
 	}
 	while (!strcmp(argv[1], "pause"))
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 		t = ticks() - t;
 		all_best = t < all_best ? t : all_best;
 	}
-	printf("BENCH read %llu\nBENCH open-read-close %llu\n", read_best,
+	printf("# bench read %llu\n# bench open-read-close %llu\n", read_best,
 	       all_best);
 	return 0;
 }

@@ -51,32 +51,31 @@ boot()
 		${icount:+"$icount" --plugin "$dir/count.so,out=$counts"} \
 		"$(build_dir "$base" "$version" "$2")/arch/x86/boot/bzImage" \
 		"$initrd" "$console" < /dev/null || rc=$?
-	if [ "$rc" -ne 0 ] || ! grep -q '^LAB: ok bench' "$console"; then
+	if [ "$rc" -ne 0 ] || ! grep -q '^ok 1 - bench' "$console.ktap"; then
 		tail -n 20 "$console" | sed 's/^/  /' >&2
 		die "$base $version $1 does not get to the end: see $console"
 	fi
 	awk -v testfw="$3" '
 		NR == FNR { if (!($1 in fw)) fw[$1] = $2; next }
-		$1 != "BENCH" || $3 !~ /^[0-9]+,?$/ {
-			if ($1 == "BENCH" && $3 == "failed:") print $2, "failed"
-			next
-		}
+		!sub(/^# bench /, "") { next }
+		$2 == "failed:" { print $1, "failed" }
+		$2 !~ /^[0-9]+,?$/ { next }
 		# The second boot of a kernel is for what the first cannot do.
-		testfw != "" && $2 !~ /^(measuring|empty|late)/ { next }
+		testfw != "" && $1 !~ /^(measuring|empty|late)/ { next }
 		{
-			print $2, $3 + 0
-			if ($2 == "measuring") measuring = $3
+			print $1, $2 + 0
+			if ($1 == "measuring") measuring = $2
 			best = ""
 			for (n in fw) {
-				off = n - $3 - measuring
+				off = n - $2 - measuring
 				off = off < 0 ? -off : off
-				if (off < $3 / 100 && (best == "" || off < best)) {
+				if (off < $2 / 100 && (best == "" || off < best)) {
 					best = off
 					own = fw[n]
 				}
 			}
-			if (best != "") print "fw-" $2, own
-		}' "$counts" "$console" >> "$dir/$1"
+			if (best != "") print "fw-" $1, own
+		}' "$counts" "$console.ktap" >> "$dir/$1"
 }
 
 # Text, and what is there for the gate without being allocated. In vmlinux, sections

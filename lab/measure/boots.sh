@@ -144,9 +144,9 @@ elsewhere()
 # v6.12 died of it in two boots of eight. So the memory is lost on the way.
 lost_a_page()
 {
-	sed '1,/^LAB: suspending/d' "$1" |
+	sed '1,/ lab: suspending/d' "$1" |
 		grep -q ' segfault at .* in busybox' &&
-	sed '1,/^LAB: suspending/d' "$1" |
+	sed '1,/ lab: suspending/d' "$1" |
 		grep -q 'Code: .*<00> 00 00 00 00'
 }
 
@@ -156,18 +156,17 @@ judge()
 	secure_verdict "$console"
 	fault_verdict "$console"
 	case ",$steps," in
-	*,wx,*) sed '/^LAB: kexec/,$d' "$console" | wx_verdict '' ;;
+	*,wx,*) sed '/ lab: kexec/,$d' "$console" | wx_verdict '' ;;
 	esac
 	case ",$append," in
-	*lab2=*,wx,*) sed '1,/^LAB: kexec/d' "$console" | wx_verdict kexec- ;;
+	*lab2=*,wx,*) sed '1,/ lab: kexec/d' "$console" | wx_verdict kexec- ;;
 	esac
 	case ",$steps," in *,reset,*) reset_verdict "$console" ;; esac
 	expected "$steps" "$append" > "$logs/$name.expected"
-	awk '/^LAB: kexec/ { prefix = "kexec-" }
-		/^LAB: (ok|skip) / { $3 = prefix $3 }
-		/^LAB: not ok / { $4 = prefix $4 }
-		/^LAB: (ok|not ok|skip) / { sub(/^LAB: /, ""); print }' \
-		"$console" > "$logs/$name.results"
+	# As "ok STEP TEXT" or "not ok STEP TEXT"
+	awk '/^# kexec/ { prefix = "kexec-" }
+		/^(not )?ok [0-9]+ - / { sub(/[0-9]+ - /, prefix); print }' \
+		"$console.ktap" > "$logs/$name.results"
 	while read -r step; do
 		# A step that comes twice has the first of its lines taken away.
 		line=$(awk -v step="$step" '
@@ -185,15 +184,13 @@ judge()
 		not*)
 			echo "not ok - $where: ${line#not ok }"
 			if [ "$step" = selftest ]; then
-				grep '^LAB: selftest ' "$console" |
-					sed 's/^LAB: selftest /#   /'
+				sed -n 's/^  /#   /p' "$console.ktap"
 			else
 				awk -v step="$step" '
-					/^LAB: step / { on = $3 == step }
-					on' "$console" | tail -n 12 |
+					/^# step / { on = $3 == step }
+					on' "$console.ktap" | tail -n 12 |
 					sed 's/^/#   /'
 			fi ;;
-		skip*) echo "ok - $where: ${line#skip } # SKIP" ;;
 		esac
 	done < "$logs/$name.expected"
 	# Warnings that are not looked at: 4.4 may find interrupts pending in the
@@ -288,7 +285,7 @@ while read -r name bases todo firmware cpus cpu memory store steps append; do
 		elif [ "$rc" -ne 0 ]; then
 			echo "not ok - $where: QEMU failed, see $console.qemu"
 		fi
-		if [ "$rc" -ne 0 ] || ! grep -q '^LAB: done' "$console"; then
+		if [ "$rc" -ne 0 ] || ! grep -q '^1\.\.' "$console.ktap"; then
 			echo "#   the last lines of its console ($console):"
 			tail -n 20 "$console" | sed 's/^/#   /'
 		fi

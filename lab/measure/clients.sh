@@ -44,7 +44,7 @@ boot()
 	rc=0
 	"$lab/debian/boot-again.sh" "$(tree_dir "$base" "$version" \
 		"$1")/build-clients/arch/x86/boot/bzImage" "$_log.console" \
-		"$_log.report" --disk "$image/disk" --disk2 "$dir/disk2" \
+		--disk "$image/disk" --disk2 "$dir/disk2" \
 		--vars "$dir/$1.vars" --firmware "${FIRMWARE:-x64}" --cpus 2 \
 		--deadline 1500 --append \
 		"root=/dev/vda2 rw init=/usr/local/sbin/lab-start" || rc=$?
@@ -52,7 +52,7 @@ boot()
 	*crash)	last='^# step crash' ;;
 	*)	last='^# done' ;;
 	esac
-	if [ "$rc" -eq 0 ] && grep -q -a "$last" "$_log.report"; then return; fi
+	if [ "$rc" -eq 0 ] && grep -q -a "$last" "$_log.console.ktap"; then return; fi
 	tail -n 20 "$_log.console" | sed 's/^/  /' >&2
 	die "$base $version $1 does not get to the end of '$2': see $_log.console"
 }
@@ -63,7 +63,7 @@ for kind in stock patched; do
 	boot "$kind" "clients fwts trouble crash"
 	boot "$kind" "pstore trouble"
 	say "  done: clients on $kind, $(($(date +%s) - _start)) s"
-	cat "$dir/$kind-clients.report" "$dir/$kind-pstore.report" |
+	cat "$dir/$kind-clients.console.ktap" "$dir/$kind-pstore.console.ktap" |
 		tr -d '\r' | grep -a '^=' > "$dir/$kind.results" || :
 done
 

@@ -52,11 +52,11 @@ boot()
 	say "booting Debian: $_name ($_steps)"
 	_start=$(date +%s)
 	_rc=0
-	"$lab/debian/boot-again.sh" - "$_log.console" "$_log.report" \
+	"$lab/debian/boot-again.sh" - "$_log.console" \
 		--disk "$dir/disk" --keep-disk --disk2 "$dir/disk2" \
 		--vars "$dir/vars" --cpus 2 --memory 2048 --deadline 2400 || _rc=$?
 	say "  done: $_name, $(($(date +%s) - _start)) s"
-	tr -d '\r' < "$_log.report" | grep -a '^=' > "$_log.results" || :
+	tr -d '\r' < "$_log.console.ktap" | grep -a '^=' > "$_log.results" || :
 	{
 		verdict boot "login prompt" grep -q '^lab login: ' \
 			"$_log.console"
@@ -71,13 +71,13 @@ boot()
 	if [ "$_rc" -ne 0 ]; then
 		tail -n 20 "$_log.console" | sed 's/^/  /' >&2
 		die "$base $version: '$_name' does not get to the end: see" \
-			"$_log.console and $_log.report"
+			"$_log.console and $_log.console.ktap"
 	fi
 }
 
 ended()
 {
-	[ "$1" -eq 0 ] && grep -q -a '^# done' "$_log.report"
+	[ "$1" -eq 0 ] && grep -q -a '^# done' "$_log.console.ktap"
 }
 
 # verdict WHAT CHECK COMMAND...: a result like those of the guest
@@ -92,7 +92,7 @@ verdict()
 boot stock "$stock" "kernel units clients trouble install noisolate" \
 	"$dir/debs"
 grep -q '^=	dpkg	ok	install ' "$dir/stock.results" ||
-	die "$patched cannot be installed: see $dir/stock.report"
+	die "$patched cannot be installed: see $dir/stock.console.ktap"
 boot noisolate "$patched" "kernel not_isolated units fwts trouble isolate"
 boot patched "$patched" "kernel isolated units clients fwts next trouble"
 boot next "$patched" "kernel isolated units was_next trouble crash"

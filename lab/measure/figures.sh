@@ -18,7 +18,7 @@ logged "booting $base $version $kind" "$out/log/$base-$version-$kind-boot.log" \
 	"$lab/boot/boot.sh" --firmware x64-vga --cpus 2 \
 	--steps boot,wx,probe,selftest,vars "$(build_dir "$base" "$version" "$kind")/arch/x86/boot/bzImage" \
 	"$initrd" "$console" || rc=$?
-if [ "$rc" -ne 0 ] || ! grep -q '^LAB: done' "$console"; then
+if [ "$rc" -ne 0 ] || ! grep -q '^1\.\.' "$console.ktap"; then
 	[ "$rc" -ne 3 ] || say "the guest hung and was killed"
 	say "the last lines of its console ($console):"
 	tail -n 20 "$console" | sed 's/^/  /' >&2
@@ -36,7 +36,7 @@ fi
 	# What the kernel says about isolation; stock kernels say nothing.
 	sed -n 's/.*efi: runtime services are \(\(not \)\{0,1\}isolated: .*\)/isolation=\1/p' \
 		"$console" | head -n 1
-	sed -n 's/^LAB: selftest # Totals: /selftest=/p' "$console" |
+	sed -n 's/^  # Totals: /selftest=/p' "$console.ktap" |
 		sed 's/ [a-z]*:0//g'
-	grep '^probe\.' "$console"
+	sed -n 's/^# \(probe\.\)/\1/p' "$console.ktap"
 } > "$dir/$kind.figures"

@@ -62,7 +62,7 @@ done
 how_it_died()
 {
 	awk -v name="$2" '
-		$1 == "MISBEHAVE" && $2 == name { on = 1; next }
+		/ lab: case / && $NF == name { on = 1; next }
 		on && !/ \? / && /Kernel panic|BUG:|Oops|WARNING:|general protection|stall|PANIC|unexpected|fault/ {
 			sub(/^\[ *[0-9.]+\] */, "")
 			if (n++ < 2) printf "%s%.100s", (n > 1 ? "; " : ""), $0
@@ -105,8 +105,7 @@ while [ $# -gt 0 ]; do
 		--cpu "${CPU:-max}" --cpus "${CPUS:-2}" --deadline $((60 + 6 * n)) \
 		--steps misbehave --append "oops=panic lab.cases=$turn_on$now" \
 		"$kernel" "$dir/initrd.gz" "$console" < /dev/null || rc=$?
-	begun=$(awk '$1 == "MISBEHAVE" && $3 == "begin" { n++ }
-		END { print n + 0 }' "$console")
+	begun=$(grep -c '^# case ' "$console.ktap" || :)
 	# Nothing began: the host was busy, or there is something wrong.
 	if [ "$begun" -eq 0 ]; then
 		empty=$((empty + 1))
@@ -123,12 +122,11 @@ while [ $# -gt 0 ]; do
 	empty=0
 	while [ "$begun" -gt 0 ]; do
 		begun=$((begun - 1))
-		line=$(awk -v name="$1" '$1 == "MISBEHAVE" && $2 == name &&
-			$3 != "begin" { print; exit }' "$console")
+		line=$(sed -n "s/^  \(not \)*ok [0-9]* - $1 //p" "$console.ktap" |
+			head -n 1)
 		if [ -z "$line" ]; then
 			record "$1" died "$(how_it_died "$console" "$1" "$rc")"
 		else
-			line=${line#MISBEHAVE "$1" }
 			record "$1" "${line%%:*}" "${line#*: }"
 		fi
 		shift

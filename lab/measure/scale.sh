@@ -38,9 +38,10 @@ done
 figures()
 {
 	awk '$1 == "MAP:" && $2 == "left" { left = $4 }
-		$1 == "BENCH" && $2 == "now" { print "boot", ($3 - left) / 1000 }
-		$1 == "BENCH" && $3 ~ /^[0-9]+$/ { print $2, $3 }' \
-		OFMT=%.0f "$1"
+		!sub(/^# bench /, "") { next }
+		$1 == "now" { print "boot", ($2 - left) / 1000 }
+		$2 ~ /^[0-9]+$/ { print $1, $2 }' \
+		OFMT=%.0f "$1" "$1.ktap"
 }
 
 # outcome CONSOLE: what became of the services, and a word on that
@@ -48,12 +49,12 @@ outcome()
 {
 	if ! grep -q "^MAP: made $MAP\$" "$1"; then
 		echo "died: the firmware did not make the map"
-	elif ! grep -q '^LAB: done' "$1"; then
+	elif ! grep -q '^1\.\.' "$1.ktap"; then
 		echo "died: $(grep -o -m 1 -E 'BUG: .*|Kernel panic.*' "$1" ||
 			echo without a word)"
-	elif ! grep -q "^BENCH cpus $cpus\\b" "$1"; then
+	elif ! grep -q "^# bench cpus $cpus\\b" "$1.ktap"; then
 		echo "died: not with $cpus CPUs"
-	elif grep -q '^LAB: ok vars' "$1"; then
+	elif grep -q '^ok [0-9]* - vars' "$1.ktap"; then
 		echo works
 	else
 		echo "refused: $(grep -o -m 1 "$refusal" "$1" ||

@@ -36,16 +36,16 @@ one()
 		--append lab2=boot,vars "$walk/build/arch/x86/boot/bzImage" \
 		"$initrd" "$console" < /dev/null || rc=$?
 	for step in boot vars rtc module kexec-load; do
-		grep -q "^LAB: ok $step " "$console" || rc=1
+		grep -q "^ok [0-9]* - $step " "$console.ktap" || rc=1
 	done
-	if [ "$rc" -eq 0 ] && grep -q '^LAB: done' "$console"; then
+	if [ "$rc" -eq 0 ] && grep -q '^1\.\.' "$console.ktap"; then
 		echo "ok - $name: boots and calls the firmware"
 	else
 		echo "not ok - $name: boots and calls the firmware"
 		tail -n 20 "$console" | sed 's/^/#   /'
 	fi
 	grep 'Checked W+X' "$console" | sed 's/^.*x86\/mm/#   x86\/mm/'
-	sed -n 's/^LAB: selftest # Totals:/#   selftest/p' "$console"
+	sed -n 's/^  # Totals:/#   selftest/p' "$console.ktap"
 }
 
 walk()

@@ -42,9 +42,9 @@ check()
 
 all_ok()	# STEPS
 {
-	[ "$(grep -c '^LAB: ok ' "$console")" -eq \
+	[ "$(grep -c '^ok ' "$console.ktap")" -eq \
 	  "$(echo "$1" | tr ',' '\n' | wc -l)" ] &&
-		grep -q '^LAB: done' "$console"
+		grep -q '^1\.\.' "$console.ktap"
 }
 
 # Early in boot, so many entries cannot be mapped at a time, which the kernel warns
@@ -65,7 +65,7 @@ no_wx()
 # With a panic, or by a reset: not so that it only hangs.
 dies()
 {
-	if grep '^LAB: done' "$console"; then return 1; fi
+	if grep '^1\.\.' "$console.ktap"; then return 1; fi
 	[ "$rc" -eq 0 ] && grep -q 'Linux version' "$console"
 }
 

@@ -33,7 +33,7 @@ v4.4)	must_fail='kernel_no_efi_virtual kernel_no_efi_direct kernel_no_wx efi_no_
 esac
 # shellcheck disable=SC2086 # a list of names
 printf '%s\n' $must_fail | sort > "$console.must"
-sed -n 's/^LAB: selftest not ok [0-9]* //p' "$console" | sort > "$console.failed"
+sed -n 's/^  not ok [0-9]* //p' "$console.ktap" | sort > "$console.failed"
 if cmp -s "$console.must" "$console.failed"; then
 	echo "ok - $where: the selftest fails where it has to"
 else
@@ -52,7 +52,7 @@ if isolates "$base" "$version"; then
 		"$console" > "$console.oops"
 	if grep -q ' efi_set_virtual_address_map+' "$console.oops" &&
 	   grep -q 'Kernel panic - not syncing: Attempted to kill the idle task' \
-		"$console" && ! grep -q '^LAB: step' "$console"; then
+		"$console" && ! grep -q '^# step' "$console.ktap"; then
 		echo "ok - $where: panics on U-Boot in SetVirtualAddressMap()"
 	else
 		echo "not ok - $where: panics on U-Boot in SetVirtualAddressMap()"
