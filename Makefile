@@ -47,6 +47,8 @@ help:
 #? make scale [BASE=] [VERSION=]      how boot time, page tables and the cost of a
 #?                                    call grow; takes an hour
 #? make report [BASE=]                the report again, from the last run
+#? make results                       doc/results.md from what the longer tests left
+#? make figures                       what documents quote, from the last runs and bench
 #? make deps                          install the Debian packages that are missing
 #? make clean                         remove out/, and build directories in the cache;
 #?                                    trees and disk images stay there
@@ -112,6 +114,13 @@ scale: deps
 report:
 	@lab/report/report-all.sh "$(base)"
 
+results:
+	@lab/report/results.sh
+
+figures:
+	@lab/report/quote.sh
+	@lab/series/install-patches.sh
+
 deps:
 	@lab/deps.sh
 
@@ -120,4 +129,4 @@ clean:
 
 .PHONY: help run test check series refresh tree build walk shell misbehave \
 	firmwares kernels bench scale \
-	clients deb distro report deps clean
+	clients deb distro report results figures deps clean

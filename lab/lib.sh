@@ -74,6 +74,12 @@ firmwares()
 	awk '!/^#/ && NF { print $1 }' "$lab/tables/firmwares"
 }
 
+# One expression for all of lab/tables/complaints
+complaints()
+{
+	sed '/^#/d' "$lab/tables/complaints" | paste -s -d '|'
+}
+
 # The sets of a base, for it has several where one does not fit all its releases.
 # Each has the name of the release it is made for; the first is series/BASE itself.
 sets_of()

@@ -50,6 +50,7 @@ fi
 
 cp "$build/arch/x86/boot/bzImage" "$root/lab/bzImage"
 cp "$build"/lab/*.ko "$root/lab/"
+complaints > "$root/lab/complaints"
 echo "--trampoline-offset $(nm "$build/arch/x86/realmode/rm/realmode.elf" |
 	awk '$3 == "trampoline_pgd" { print "0x" $1 }')" \
 	> "$root/lab/probe-args"

@@ -3,9 +3,8 @@
 # without the reports, from "cut here" to "end trace", that the expression KNOWN
 # matches. Exit status 1 if there are none, as grep has it.
 set -eu
-
-trouble='WARNING: |BUG: |Oops|Call Trace:|general protection|Kernel panic'
-trouble="$trouble|rcu.*stall|[Uu]nable to handle|Firmware Bug"
+lab=$(cd "$(dirname "$0")/.." && pwd)
+. "$lab/lib.sh"
 
 awk -v known="${2-^\$}" '/cut here/ { held = ""; holding = 1 }
 	holding { held = held $0 "\n" }
@@ -13,4 +12,4 @@ awk -v known="${2-^\$}" '/cut here/ { held = ""; holding = 1 }
 	holding && /end trace/ { holding = 0
 		if (held !~ known) printf "%s", held }
 	END { if (holding) printf "%s", held }' "$1" |
-	grep -E "$trouble"
+	grep -E "$(complaints)"

@@ -14,6 +14,7 @@ trap 'rm -rf "$dir"' EXIT
 cp "$lab/debian/guest" "$dir/guest"
 echo "$steps" | tr ' ' '\n' > "$dir/steps"
 echo "$CRASH" > "$dir/crash"
+complaints > "$dir/complaints"
 
 # Built as its own Makefile does, which leaves its files beside the source: of a
 # copy, then.

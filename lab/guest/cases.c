@@ -27,6 +27,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sched.h>
+#include <regex.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -72,6 +73,7 @@ static const struct a_case {
 
 static struct misbehave_run *run;	/* shared with children */
 static int device, kmsg;
+static regex_t complaints;
 static int stuck;			/* a call has not come back */
 static int told_where;			/* the kernel said where firmware was */
 
@@ -459,14 +461,8 @@ static void check_health(void)
  */
 static void check_log(void)
 {
-	static const char *const trouble[] = {
-		"WARNING:", "BUG:", "Oops", "Call Trace", "general protection",
-		"stall", "hung", "roze", "nable to handle", "orrupted",
-		"Firmware Bug", "bad IRQ", "unexpected", "Uhhuh", NULL
-	};
 	int backtrace = run->route == DURING_BACKTRACE;
 	char line[2048], *text;
-	const char *const *t;
 	ssize_t n;
 	int said = 0;
 
@@ -486,10 +482,7 @@ static void check_log(void)
 			continue;
 		if (backtrace)		/* which looks like trouble */
 			continue;
-		for (t = trouble; *t; t++)
-			if (strstr(text, *t))
-				break;
-		if (*t && said++ < 3)
+		if (!regexec(&complaints, text, 0, NULL, 0) && said++ < 3)
 			changed("the kernel said '%.90s'", text);
 	}
 }
@@ -697,6 +690,19 @@ static int run_case(const struct a_case *c, int turn_on)
 	return run->exposed || run->changed;
 }
 
+/* What a kernel says when it is in trouble, see lab/tables/complaints */
+static int read_complaints(void)
+{
+	char expression[1024] = "";
+	FILE *f = fopen("/lab/complaints", "r");
+
+	if (!f || !fgets(expression, sizeof(expression), f))
+		return -1;
+	fclose(f);
+	expression[strcspn(expression, "\n")] = 0;
+	return regcomp(&complaints, expression, REG_EXTENDED | REG_NOSUB);
+}
+
 int main(int argc, char **argv)
 {
 	int turn_on = argc > 1 && !strcmp(argv[1], "-t");
@@ -712,7 +718,7 @@ int main(int argc, char **argv)
 		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	device = open("/dev/misbehave", O_RDWR);
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-	if (run == MAP_FAILED || device < 0 || kmsg < 0) {
+	if (run == MAP_FAILED || device < 0 || kmsg < 0 || read_complaints()) {
 		perror("misbehave");
 		return 1;
 	}

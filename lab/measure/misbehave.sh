@@ -61,9 +61,9 @@ done
 # how_it_died CONSOLE CASE RC: what the console says after the case began.
 how_it_died()
 {
-	awk -v name="$2" '
+	awk -v name="$2" -v complaints="$(complaints)" '
 		/ lab: case / && $NF == name { on = 1; next }
-		on && !/ \? / && /Kernel panic|BUG:|Oops|WARNING:|general protection|stall|PANIC|unexpected|fault/ {
+		on && !/ \? |Call Trace/ && ($0 ~ complaints || /PANIC|fault/) {
 			sub(/^\[ *[0-9.]+\] */, "")
 			if (n++ < 2) printf "%s%.100s", (n > 1 ? "; " : ""), $0
 		}

@@ -50,8 +50,8 @@ outcome()
 	if ! grep -q "^MAP: made $MAP\$" "$1"; then
 		echo "died: the firmware did not make the map"
 	elif ! grep -q '^1\.\.' "$1.ktap"; then
-		echo "died: $(grep -o -m 1 -E 'BUG: .*|Kernel panic.*' "$1" ||
-			echo without a word)"
+		echo "died: $("$lab/boot/kernel-complaints.sh" "$1" |
+			head -n 1 | grep . || echo without a word)"
 	elif ! grep -q "^# bench cpus $cpus\\b" "$1.ktap"; then
 		echo "died: not with $cpus CPUs"
 	elif grep -q '^ok [0-9]* - vars' "$1.ktap"; then

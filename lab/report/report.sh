@@ -58,21 +58,34 @@ longer()
 {
 	echo "The longer tests, and what was found last:"
 	echo
-	echo "<h2>The longer tests</h2>" >> "$page.new"
 	series=$("$lab/series/series-id.sh" "$base" "$version")
 	for name in firmwares kernels clients distro scale; do
-		result=$out/$name/$base-$version/result
-		[ -s "$result" ] ||
-			result=$top/doc/results/$name-$base.txt
-		where=${result#"$top/"}
-		if [ ! -s "$result" ]; then
-			result=/dev/null
-			where="not run: 'make $name BASE=$base'"
+		where=$out/$name/$base-$version/result
+		if [ -s "$where" ]; then
+			row=$(awk -f "$lab/report/results.awk" "$where")
+		elif row=$(grep -s -F "| \`make $name BASE=$base\` |" \
+			"$top/doc/results.md"); then
+			where=doc/results.md
+		else
+			row='| | | - | - | not run | - |'
+			where="'make $name BASE=$base'"
 		fi
-		awk -v name="$name" -v where="$where" -v series="$series" \
-			-v page="$page.new" -f "$lab/report/result.awk" "$result"
-	done
+		echo "$row" | awk -F ' *[|] *' -v name="$name" \
+			-v series="$series" -v where="$where" '{
+				printf "  make %-10s %s", name, $6
+				if ($4 != "-")
+					printf ", %s", $4
+				if ($5 != "-" && $5 != series)
+					printf ", of another series (%s)", $5
+				print "; " $7 "; " where
+			}'
+	done | tee "$dir/longer"
 	echo
+	{
+		echo "<h2>The longer tests</h2><pre>"
+		sed 's/&/\&amp;/g; s/</\&lt;/g' "$dir/longer"
+		echo "</pre>"
+	} >> "$page.new"
 }
 
 # The series of the other bases has no gate, which is what these are about.
