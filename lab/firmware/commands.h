@@ -77,6 +77,7 @@ enum misbehave_commands {
 	CMD_MONITOR_MWAIT, CMD_READ_DR6, CMD_MICROCODE,
 	CMD_VMPORT,		/* port I/O with arguments in registers */
 	CMD_SELF_MODIFY,	/* instructions that write to the page they are in */
+	CMD_ALIAS_MODIFY,	/* the same, by its physical address, after CLI */
 };
 
 /* 0d6f5f4c-53c8-4ef6-8f0e-2f6d8a1b7c11 */

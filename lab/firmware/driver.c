@@ -171,6 +171,32 @@ static efi_status use_vmport(u64 *value)
 }
 
 /*
+ * Code that changes the next instruction but one, and puts it back, as who goes on
+ * using physical addresses would: where it runs, the page is at another address.
+ * Interrupts are off meanwhile.
+ */
+static u64 image_physical;
+
+static u32 modify_alias(void)
+{
+	u64 delta = image_physical - (u64)&image_physical;
+	u32 is;
+
+	asm volatile("cli\n\t"
+		     "lea 1f(%%rip), %%rdi\n\t"
+		     "add %%rax, %%rdi\n\t"
+		     "addb $6, 1(%%rdi)\n\t"
+		     "xor %%eax, %%eax\n\t"
+		     "cpuid\n"
+		     "1:\tmov $1, %%eax\n\t"
+		     "subb $6, 1(%%rdi)\n\t"
+		     "sti"
+		     : "=a" (is) : "0" (delta)
+		     : "rbx", "rcx", "rdx", "rdi", "cc", "memory");
+	return is;
+}
+
+/*
  * Code that changes the next instruction, and puts it back: with one store, and with
  * a string of them, which are as many instructions to who steps through them.
  */
@@ -604,6 +630,10 @@ static efi_status misbehave(u32 command, u64 a, u64 b, u64 *value)
 		if (!modify_self())
 			return EFI_DEVICE_ERROR;
 		break;
+	case CMD_ALIAS_MODIFY:
+		if (modify_alias() != 7)
+			return EFI_DEVICE_ERROR;
+		break;
 	case CMD_VMPORT:
 		return use_vmport(value);
 	case CMD_SYSCALL:	/* getpid(), as far as the number goes */
@@ -928,7 +958,8 @@ static u8 *emit_image(u8 *to, const struct efi_memory_descriptor *like)
  * allocate: the memory map must not change any more.
  *
  * Its version is that of UEFI 2.10, which is compatible with the first, and it has
- * a flag that nobody knows. With NO_TABLE, there is none in the end, as with much
+ * a flag that nobody knows. Of one region of data it says that it is executable, too.
+ * With NO_TABLE, there is none in the end, as with much
  * firmware from before 2016.
  */
 static void publish_attributes(void *event, void *context)
@@ -938,8 +969,8 @@ static void publish_attributes(void *event, void *context)
 	struct efi_memory_attributes_table *old, *new = new_attributes;
 	const struct efi_memory_descriptor *d;
 	struct efi_configuration_table *t = system->table;
+	int seen = 0, data, executable = 0;
 	u64 from, to;
-	int seen = 0;
 	u32 i;
 	u8 *at;
 
@@ -966,7 +997,10 @@ static void publish_attributes(void *event, void *context)
 		from = d->physical_start;
 		to = from + (d->pages << 12);
 		if (to <= start || from >= end) {
-			at = emit(at, d, from, to, d->attribute);
+			data = !executable && d->type == EFI_RUNTIME_SERVICES_DATA;
+			executable |= data;
+			at = emit(at, d, from, to, d->attribute &
+				  ~(data ? EFI_MEMORY_XP : 0ULL));
 			continue;
 		}
 		at = emit(at, d, from, start, d->attribute);
@@ -999,6 +1033,7 @@ efi_status efi_main(efi_handle handle, struct efi_system_table *table)
 	    boot->create_event(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_CALLBACK,
 			       publish_attributes, NULL, &event))
 		return EFI_ERROR(1);
+	image_physical = (u64)&image_physical;
 	new_attributes = (void *)address;
 	fill_esrt((void *)table_address);
 

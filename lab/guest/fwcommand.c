@@ -60,7 +60,9 @@ int main(int argc, char **argv)
 		for (i = 0; i < 3; i++)
 			bad |= command(CMD_WRITE_OWN_TEXT, "writing to text") |
 			       command(CMD_EXEC_OWN_DATA, "executing data") |
-			       command(CMD_SELF_MODIFY, "writing to itself");
+			       command(CMD_SELF_MODIFY, "writing to itself") |
+			       command(CMD_ALIAS_MODIFY,
+				       "writing to itself by physical address");
 		return bad;
 	}
 

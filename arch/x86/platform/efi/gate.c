@@ -192,6 +192,13 @@ static void gate_init_state(struct gate_state *s)
 	s->firmware.pkru = 0;
 }
 
+static void set_btf(bool on)
+{
+	u64 debugctl = __rdmsr(MSR_IA32_DEBUGCTLMSR) & ~(u64)DEBUGCTLMSR_BTF;
+
+	native_wrmsrl(MSR_IA32_DEBUGCTLMSR, debugctl | (on ? DEBUGCTLMSR_BTF : 0));
+}
+
 /*
  * Interrupts are off, and stay off in between these two. MSRs are accessed without
  * the tracepoints and hooks of others: it is for every call, and never for Xen PV.
@@ -202,6 +209,10 @@ static void gate_begin(struct gate_state *s)
 
 	savesegment(ss, s->ss);
 	load_user(&s->firmware, &s->caller);
+
+	/* A step of firmware is an instruction, also where a tracer steps branches. */
+	if (test_thread_flag(TIF_BLOCKSTEP))
+		set_btf(false);
 
 	/* SYSCALL is an invalid opcode, SYSENTER a general protection fault. */
 	s->efer = __rdmsr(MSR_EFER);
@@ -267,6 +278,8 @@ static void gate_end(struct gate_state *s)
 	if (boot_cpu_has(X86_FEATURE_SEP))
 		native_wrmsrl(MSR_IA32_SYSENTER_CS, s->sysenter_cs);
 	native_wrmsrl(MSR_EFER, s->efer);
+	if (test_thread_flag(TIF_BLOCKSTEP))
+		set_btf(true);
 }
 
 /*
@@ -511,23 +524,22 @@ static void clear_flags(struct pt_regs *regs, unsigned long if_flag)
 /* A debug exception: is it one of the gate's own, or one that does not matter? */
 static bool go_on_after_db(struct gate_flags *f, bool trap_flag)
 {
-	unsigned long dr6, debugctl;
+	unsigned long dr6;
 
 	/* Reset it, as the kernel's handler expects it. */
 	get_debugreg(dr6, 6);
 	set_debugreg(DR6_RESERVED, 6);
 	dr6 ^= DR6_RESERVED;
 
-	/* The exception has cleared what a tracer wants of the caller. */
-	if (test_thread_flag(TIF_BLOCKSTEP)) {
-		rdmsrl(MSR_IA32_DEBUGCTLMSR, debugctl);
-		wrmsrl(MSR_IA32_DEBUGCTLMSR, debugctl | DEBUGCTLMSR_BTF);
-	}
+	if (f->own_page)
+		efi_gate_wx_stepped();
 
 	if (dr6 & ~(DR_STEP | DR_BUS_LOCK) || !dr6)
 		return false;
-	if (!(dr6 & DR_STEP))
+	if (!(dr6 & DR_STEP)) {
+		f->own_page = false;
 		return true;
+	}
 
 	if (!f->port && !f->own_page && f->held < 0)
 		efi_gate_unusual(EFI_GATE_TRAP_FLAG, &efi_gate_page.regs);
@@ -538,8 +550,6 @@ static bool go_on_after_db(struct gate_flags *f, bool trap_flag)
 			efi_gate_unusual(EFI_GATE_LONG_CLI, &efi_gate_page.regs);
 	}
 	f->port = false;
-	if (f->own_page)
-		efi_gate_wx_stepped();
 	f->own_page = false;
 	return true;
 }
@@ -594,6 +604,9 @@ static void run(struct gate_state *s, struct efi_gate_exit *e)
 				flags.own_page = true;
 				continue;
 			case EFI_GATE_WX_CHANGED:
+				/* Held interrupts do not wait for ever. */
+				if (flags.held >= 0 && flags.steps)
+					flags.steps--;
 				continue;
 			}
 			e->returned = regs->ip == EFI_GATE_RETURN &&

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runtime code of which nobody says what is code in it, and what is data.
+ * Runtime regions of which nobody says what is code in them, and what is data.
  *
  * The memory map has one region for the whole image of a runtime driver. The
  * memory attributes table (UEFI specification, "EFI_MEMORY_ATTRIBUTES_TABLE")
  * divides it, where firmware publishes one, has all its drivers in it, and the
- * kernel can read it: a kernel that was started by kexec cannot any more.
+ * kernel can read it: a kernel that was started by kexec may not. It can also say
+ * that pages are both.
  *
- * Without it, what firmware does tells. Such a page is executable and read-only
+ * For these, what firmware does tells. Such a page is executable and read-only
  * until firmware writes to it; then it is writable and not executable, until
  * firmware executes it. Both mappings of the page change together.
  */
@@ -35,6 +36,13 @@
 /* The pages, at most two, that one instruction is in and writes to; or 0 */
 static u64 both[2];
 
+/* A table can say of data, too, that it is executable. */
+static bool may_be_code(const efi_memory_desc_t *md)
+{
+	return md->type == EFI_RUNTIME_SERVICES_CODE ||
+	       md->type == EFI_RUNTIME_SERVICES_DATA;
+}
+
 /* The region that has a page, and where else in EFI's tables that page is */
 static const efi_memory_desc_t *region_of(u64 page, u64 *other)
 {
@@ -42,7 +50,7 @@ static const efi_memory_desc_t *region_of(u64 page, u64 *other)
 	u64 phys, virt, size;
 
 	for_each_efi_memory_desc(md) {
-		if (md->type != EFI_RUNTIME_SERVICES_CODE)
+		if (!may_be_code(md))
 			continue;
 
 		size = md->num_pages << EFI_PAGE_SHIFT;
@@ -58,7 +66,7 @@ static const efi_memory_desc_t *region_of(u64 page, u64 *other)
 	return NULL;
 }
 
-/* Does @prot change a page that the table says nothing of? */
+/* Does @prot change a page that was writable and executable? */
 static bool set_page(u64 page, u64 prot)
 {
 	u64 other;
@@ -70,9 +78,10 @@ static bool set_page(u64 page, u64 prot)
 	return true;
 }
 
+/* Once for each region, of so many as there may be */
 static void say_both(u64 page)
 {
-	static u64 said[8];
+	static u64 said[32];
 	const efi_memory_desc_t *md;
 	u64 other;
 	int i;
@@ -84,10 +93,24 @@ static void say_both(u64 page)
 		if (said[i])
 			continue;
 		said[i] = md->phys_addr;
-		pr_info("runtime code at 0x%llx, %llu pages: code and data share pages\n",
+		pr_info("runtime region at 0x%llx, %llu pages: code and data share pages\n",
 			md->phys_addr, md->num_pages);
 		return;
 	}
+}
+
+/* The last byte of the instruction that firmware was in */
+static u64 insn_end(const struct pt_regs *regs)
+{
+	u8 bytes[MAX_INSN_SIZE];
+	struct insn insn;
+	size_t size;
+
+	size = efi_gate_read(regs->ip, bytes, sizeof(bytes));
+	if (!size || insn_decode(&insn, bytes, size, INSN_MODE_64))
+		return regs->ip + MAX_INSN_SIZE - 1;
+
+	return regs->ip + insn.length - 1;
 }
 
 /**
@@ -95,16 +118,16 @@ static void say_both(u64 page)
  * @regs:	of firmware; the error code is in @regs->orig_ax
  * @addr:	CR2
  *
- * An instruction that writes to the page that it is in needs both at once. It gets
- * that for itself alone: it must be run by itself, with interrupts off, and
- * efi_gate_wx_stepped() called then.
+ * An instruction that writes to the page that it is in needs both at once, through
+ * whichever mapping it writes. It gets that for itself alone: it must be run by
+ * itself, with interrupts off, and efi_gate_wx_stepped() called then.
  *
  * Context: Runtime services are locked, interrupts are off.
  * Return: Whether firmware can go on.
  */
 enum efi_gate_wx efi_gate_wx_fault(const struct pt_regs *regs, u64 addr)
 {
-	u64 page = addr & PAGE_MASK;
+	u64 page = addr & PAGE_MASK, first, last, other;
 	int own;
 
 	if (!(regs->orig_ax & X86_PF_PROT))
@@ -117,12 +140,14 @@ enum efi_gate_wx efi_gate_wx_fault(const struct pt_regs *regs, u64 addr)
 		return EFI_GATE_WX_CHANGED;
 	}
 
-	if (!(regs->orig_ax & X86_PF_WRITE))
+	if (!(regs->orig_ax & X86_PF_WRITE) || !region_of(page, &other))
 		return EFI_GATE_WX_NONE;
 
-	if (page == (regs->ip & PAGE_MASK))
+	first = regs->ip & PAGE_MASK;
+	last = insn_end(regs) & PAGE_MASK;
+	if (page == first || other == first)
 		own = 0;
-	else if (page == ((regs->ip + MAX_INSN_SIZE - 1) & PAGE_MASK))
+	else if (page == last || other == last)
 		own = 1;
 	else
 		return set_page(page, WX_DATA) ? EFI_GATE_WX_CHANGED :
@@ -168,27 +193,30 @@ void efi_gate_wx_write(u64 addr, size_t size)
  * efi_gate_wx_init() - begin to find out about runtime code
  *
  * To be called when SetVirtualAddressMap() has relocated the code, and what the
- * memory attributes table says has been applied: that stays as it is.
+ * memory attributes table says has been applied. What is not both stays as it is.
+ * Data is not executable until firmware executes it.
  *
  * Context: Process context, at boot. May sleep.
  */
 void __init efi_gate_wx_init(void)
 {
 	efi_memory_desc_t *md;
-	u64 size;
-	int err;
+	u64 size, offset;
+	int err, err2;
 
 	for_each_efi_memory_desc(md) {
-		if (md->type != EFI_RUNTIME_SERVICES_CODE)
+		if (!may_be_code(md))
 			continue;
 
+		/* Where it was not mapped, as an address is none, there is nothing. */
 		size = md->num_pages << EFI_PAGE_SHIFT;
 		err = efi_pt_split_wx(efi_mm.pgd, md->phys_addr & PAGE_MASK, size);
-		if (!err)
-			err = efi_pt_split_wx(efi_mm.pgd, md->virt_addr & PAGE_MASK,
-					      size);
-		if (err == -ENOMEM)
-			pr_warn("runtime code at 0x%llx, %llu pages, stays writable and executable\n",
+		err2 = efi_pt_split_wx(efi_mm.pgd, md->virt_addr & PAGE_MASK, size);
+		if (err == -ENOMEM || err2 == -ENOMEM)
+			pr_warn("runtime region at 0x%llx, %llu pages, stays writable and executable\n",
 				md->phys_addr, md->num_pages);
+		for (offset = 0; offset < size && md->type == EFI_RUNTIME_SERVICES_DATA;
+		     offset += PAGE_SIZE)
+			set_page((md->phys_addr & PAGE_MASK) + offset, WX_DATA);
 	}
 }

@@ -552,8 +552,11 @@ int efi_pt_split_wx(pgd_t *root, u64 va, u64 size)
  */
 bool efi_pt_set(pgd_t *root, u64 va, u64 prot)
 {
-	u64 *entry = find_leaf(root, va), new;
+	u64 *entry, new;
 
+	if (!__is_canonical_address(va, boot_cpu_data.x86_virt_bits))
+		return false;
+	entry = find_leaf(root, va);
 	if (!entry || !(*entry & ENTRY_SPLIT_WX))
 		return false;
 
@@ -563,7 +566,7 @@ bool efi_pt_set(pgd_t *root, u64 va, u64 prot)
 	if (((new ^ *entry) & (_PAGE_RW | _PAGE_NX)) == 0)
 		return false;
 
-	*entry = new;
+	WRITE_ONCE(*entry, new);
 	return true;
 }
 
