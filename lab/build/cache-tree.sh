@@ -1,7 +1,8 @@
 #!/bin/sh
 # cache-tree.sh BASE FROM: put a pristine kernel tree into the cache.
 #
-# FROM is a directory, a tarball, or a git URL with an optional #branch-or-tag.
+# FROM is a directory, a tarball, a git URL with an optional #branch-or-tag, or
+# PACKAGE@SUITE, which is downloaded from Debian, linux-source-7.3@trixie-backports for one.
 # What arrives is one commit in trees/BASE/VERSION/stock; the source itself is
 # only read. Prints the version.
 set -eu
@@ -91,6 +92,9 @@ commit()
 		-c commit.gpgsign=false commit -q -m "linux $version"
 }
 
+case $from in
+linux-source-*@*) from=$("$lab/build/debian-source.sh" "${from%%@*}" "${from#*@}") || exit ;;
+esac
 if [ -d "$from" ]; then
 	check "$from" "$from"
 	if git -C "$from" rev-parse -q --verify HEAD >/dev/null 2>&1 &&
@@ -109,8 +113,8 @@ elif [ -f "$from" ]; then
 else
 	case $from in
 	*://*|*@*:*) copy=clone ;;
-	*) die "$from does not exist: FROM is a directory, a tarball or a git" \
-	       "URL" ;;
+	*) die "$from does not exist: FROM is a directory, a tarball, a git" \
+	       "URL or linux-source-VERSION@SUITE" ;;
 	esac
 fi
 

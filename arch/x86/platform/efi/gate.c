@@ -16,6 +16,9 @@
 #include <linux/cc_platform.h>
 #include <linux/efi.h>
 #include <linux/gfp.h>
+#if EFI_PGD_BASE >= 700
+#include <linux/hrtimer_rearm.h>
+#endif
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kernel.h>
@@ -33,6 +36,7 @@
 #include <asm/fsgsbase.h>
 #include <asm/insn.h>
 #include <asm/kvm_para.h>
+#include <asm/msr.h>
 #include <asm/nospec-branch.h>
 #include <asm/segment.h>
 #include <asm/tlbflush.h>
@@ -84,7 +88,10 @@ struct gate_state {
 	u64			sysenter_cs;
 	u64			misc_features;
 	u64			u_cet;
-	bool			tsd;
+	unsigned long		cr4;
+#if EFI_PGD_BASE >= 700
+	bool			no_cpuid;
+#endif
 	u64			sp0;
 	u16			io_bitmap_base;
 };
@@ -192,11 +199,28 @@ static void gate_init_state(struct gate_state *s)
 	s->firmware.pkru = 0;
 }
 
+static __always_inline void write_msr(u32 msr, u64 value)
+{
+#if EFI_PGD_BASE >= 700
+	native_wrmsrq(msr, value);
+#else
+	__wrmsr(msr, lower_32_bits(value), upper_32_bits(value));
+#endif
+}
+
+#if EFI_PGD_BASE >= 700
+/* Not for firmware: RDTSC is, and so is the upper half of the address space. */
+#define CR4_OFF		(X86_CR4_TSD | X86_CR4_LASS)
+#else
+/* Not for firmware: RDTSC is. */
+#define CR4_OFF		X86_CR4_TSD
+#endif
+
 static void set_btf(bool on)
 {
 	u64 debugctl = __rdmsr(MSR_IA32_DEBUGCTLMSR) & ~(u64)DEBUGCTLMSR_BTF;
 
-	native_wrmsrl(MSR_IA32_DEBUGCTLMSR, debugctl | (on ? DEBUGCTLMSR_BTF : 0));
+	write_msr(MSR_IA32_DEBUGCTLMSR, debugctl | (on ? DEBUGCTLMSR_BTF : 0));
 }
 
 /*
@@ -216,24 +240,30 @@ static void gate_begin(struct gate_state *s)
 
 	/* SYSCALL is an invalid opcode, SYSENTER a general protection fault. */
 	s->efer = __rdmsr(MSR_EFER);
-	native_wrmsrl(MSR_EFER, s->efer & ~EFER_SCE);
+	write_msr(MSR_EFER, s->efer & ~EFER_SCE);
 	if (boot_cpu_has(X86_FEATURE_SEP)) {
 		s->sysenter_cs = __rdmsr(MSR_IA32_SYSENTER_CS);
-		native_wrmsrl(MSR_IA32_SYSENTER_CS, 0);
+		write_msr(MSR_IA32_SYSENTER_CS, 0);
 	}
 
 	/* What the caller has forbidden itself does not apply to firmware. */
 	s->misc_features = this_cpu_read(msr_misc_features_shadow);
 	if (s->misc_features & MSR_MISC_FEATURES_ENABLES_CPUID_FAULT)
-		native_wrmsrl(MSR_MISC_FEATURES_ENABLES, s->misc_features &
+		write_msr(MSR_MISC_FEATURES_ENABLES, s->misc_features &
 		       ~MSR_MISC_FEATURES_ENABLES_CPUID_FAULT);
-	s->tsd = cr4_read_shadow() & X86_CR4_TSD;
-	if (s->tsd)
-		cr4_clear_bits_irqsoff(X86_CR4_TSD);
+#if EFI_PGD_BASE >= 700
+	s->no_cpuid = boot_cpu_data.x86_vendor == X86_VENDOR_AMD &&
+		      test_thread_flag(TIF_NOCPUID);
+	if (s->no_cpuid)
+		msr_clear_bit(MSR_K7_HWCR, MSR_K7_HWCR_CPUID_USER_DIS_BIT);
+#endif
+	s->cr4 = cr4_read_shadow() & CR4_OFF;
+	if (s->cr4)
+		cr4_clear_bits_irqsoff(s->cr4);
 #if EFI_PGD_BASE >= 612
 	if (cpu_feature_enabled(X86_FEATURE_USER_SHSTK)) {
 		s->u_cet = __rdmsr(MSR_IA32_U_CET);
-		native_wrmsrl(MSR_IA32_U_CET, 0);
+		write_msr(MSR_IA32_U_CET, 0);
 	}
 #endif
 
@@ -269,15 +299,19 @@ static void gate_end(struct gate_state *s)
 
 #if EFI_PGD_BASE >= 612
 	if (cpu_feature_enabled(X86_FEATURE_USER_SHSTK))
-		native_wrmsrl(MSR_IA32_U_CET, s->u_cet);
+		write_msr(MSR_IA32_U_CET, s->u_cet);
 #endif
-	if (s->tsd)
-		cr4_set_bits_irqsoff(X86_CR4_TSD);
+	if (s->cr4)
+		cr4_set_bits_irqsoff(s->cr4);
+#if EFI_PGD_BASE >= 700
+	if (s->no_cpuid)
+		msr_set_bit(MSR_K7_HWCR, MSR_K7_HWCR_CPUID_USER_DIS_BIT);
+#endif
 	if (s->misc_features & MSR_MISC_FEATURES_ENABLES_CPUID_FAULT)
-		native_wrmsrl(MSR_MISC_FEATURES_ENABLES, s->misc_features);
+		write_msr(MSR_MISC_FEATURES_ENABLES, s->misc_features);
 	if (boot_cpu_has(X86_FEATURE_SEP))
-		native_wrmsrl(MSR_IA32_SYSENTER_CS, s->sysenter_cs);
-	native_wrmsrl(MSR_EFER, s->efer);
+		write_msr(MSR_IA32_SYSENTER_CS, s->sysenter_cs);
+	write_msr(MSR_EFER, s->efer);
 	if (test_thread_flag(TIF_BLOCKSTEP))
 		set_btf(true);
 }
@@ -295,19 +329,14 @@ struct gate_trace {
 
 #define DEBUGCTL_BTS	(DEBUGCTLMSR_TR | DEBUGCTLMSR_BTS | DEBUGCTLMSR_BTINT)
 
-static __always_inline void write_msr(u32 msr, u64 value)
-{
-	__wrmsr(msr, lower_32_bits(value), upper_32_bits(value));
-}
-
 static __always_inline void stop_trace(struct gate_trace *t)
 {
 	t->debugctl = __rdmsr(MSR_IA32_DEBUGCTLMSR);
 	if (t->debugctl & DEBUGCTL_BTS)
 		write_msr(MSR_IA32_DEBUGCTLMSR, t->debugctl & ~DEBUGCTL_BTS);
 	t->pebs_enable = 0;
-	if (!static_cpu_has(X86_FEATURE_PEBS) ||
-	    !static_cpu_has(X86_FEATURE_ARCH_PERFMON))
+	if (!cpu_feature_enabled(X86_FEATURE_PEBS) ||
+	    !cpu_feature_enabled(X86_FEATURE_ARCH_PERFMON))
 		return;
 	t->pebs_enable = __rdmsr(MSR_IA32_PEBS_ENABLE);
 	if (!t->pebs_enable)
@@ -341,10 +370,10 @@ static noinstr void enter_firmware(void)
 
 	/* Breakpoints may be at any address, EFI's among them. */
 	dr7 = local_db_save();
-	if (static_cpu_has(X86_FEATURE_DS))
+	if (cpu_feature_enabled(X86_FEATURE_DS))
 		stop_trace(&trace);
 	efi_gate_enter();
-	if (static_cpu_has(X86_FEATURE_DS))
+	if (cpu_feature_enabled(X86_FEATURE_DS))
 		start_trace(&trace);
 	if (page->nmi_pending) {
 		page->nmi_pending = 0;
@@ -477,6 +506,10 @@ static void deliver_irq(struct gate_state *s, unsigned int vector)
 
 	gate_end(s);
 	efi_gate_deliver_irq(gate_offset(&idt[vector]));
+#if EFI_PGD_BASE >= 700
+	/* The handler leaves that to who turns interrupts on, which is not done here. */
+	hrtimer_rearm_deferred();
+#endif
 	gate_begin(s);
 }
 
@@ -637,7 +670,7 @@ static void run(struct gate_state *s, struct efi_gate_exit *e)
 		case X86_TRAP_NM:
 			/* Not CR0.TS: a feature that is off for the caller. */
 			if (cpu_feature_enabled(X86_FEATURE_XFD))
-				wrmsrl(MSR_IA32_XFD_ERR, 0);
+				write_msr(MSR_IA32_XFD_ERR, 0);
 			break;
 		}
 		break;

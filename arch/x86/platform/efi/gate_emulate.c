@@ -211,14 +211,16 @@ static const struct {
 /* The value that firmware sees in an MSR, whether it can */
 static bool msr_value(u32 msr, u64 *value, unsigned int *entry)
 {
+	u32 low, high;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(readable_msrs); i++) {
 		if (msr < readable_msrs[i].first || msr > readable_msrs[i].last)
 			continue;
 		*entry = i;
-		if (rdmsrl_safe(msr, value))
+		if (rdmsr_safe(msr, &low, &high))
 			return false;
+		*value = (u64)high << 32 | low;
 		/* The gate has turned SYSCALL off. */
 		if (msr == MSR_EFER)
 			*value |= EFER_SCE;
@@ -442,7 +444,11 @@ enum efi_gate_action efi_gate_emulate(unsigned int vector, struct pt_regs *regs,
 	if (!size || insn_decode(&insn, code, size, INSN_MODE_64) < 0)
 		return EFI_GATE_REFUSED;
 	/* In the maps of VEX and EVEX, the same opcodes are other instructions. */
+#if EFI_PGD_BASE >= 700
+	if (insn_is_avx_or_xop(&insn))
+#else
 	if (insn_is_avx(&insn))
+#endif
 		return EFI_GATE_REFUSED;
 	/* At CPL 3, MONITOR, MWAIT, CLAC and STAC are invalid. */
 	if (vector == X86_TRAP_UD &&

@@ -612,8 +612,13 @@ bool efi_pt_is_user(pgd_t *root, u64 va, u64 size)
  */
 pgd_t *efi_pt_alloc(void)
 {
+#if EFI_PGD_BASE >= 700
+	return (pgd_t *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
+					 pgd_allocation_order());
+#else
 	return (pgd_t *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
 					 PGD_ALLOCATION_ORDER);
+#endif
 }
 #else
 /* The table of the third level that the kernel's entry for @va points to */
