@@ -53,7 +53,7 @@ help:
 #? make clean                         remove out/, and build directories in the cache;
 #?                                    trees and disk images stay there
 #?
-#? BASE is v4.4, v6.1 or v6.12. Kernel trees are kept in $EFI_PGD_CACHE,
+#? BASE is v4.4, v6.1, v6.12 or v7.3. Kernel trees are kept in $EFI_PGD_CACHE,
 #? ~/.cache/efi-pgd unless set.
 run: deps
 	@lab/report/run.sh "$(base)" "$(or $(TREE),$(VERSION))"

@@ -638,7 +638,7 @@ static void run(struct gate_state *s, struct efi_gate_exit *e)
 				continue;
 			case EFI_GATE_WX_CHANGED:
 				/* Held interrupts do not wait for ever. */
-				if (flags.held >= 0 && flags.steps)
+				if (flags.held >= 0)
 					flags.steps--;
 				continue;
 			}

@@ -34,8 +34,8 @@
 #include <asm/nospec-branch.h>
 #include <asm/page_types.h>
 #include <asm/percpu.h>
+#include <asm/processor-flags.h>
 #include <asm/segment.h>
-#include <asm/smap.h>
 #include <asm/trapnr.h>
 #include <asm/unwind_hints.h>
 
@@ -137,7 +137,10 @@ SYM_INNER_LABEL(efi_gate_window, SYM_L_LOCAL)
 	movq	GATE(copy_to), %rdi
 	movq	GATE(copy_from), %rsi
 	movq	GATE(copy_left), %rcx
-	ASM_STAC
+	/* As STAC, which is an alternative: some kernels call firmware before these. */
+	pushfq
+	orq	$X86_EFLAGS_AC, (%rsp)
+	popfq
 .Lcopy_byte:
 	movb	(%rsi), %al
 	movb	%al, (%rdi)
@@ -146,7 +149,6 @@ SYM_INNER_LABEL(efi_gate_window, SYM_L_LOCAL)
 	decq	%rcx
 	movq	%rcx, GATE(copy_left)
 	jnz	.Lcopy_byte
-	ASM_CLAC
 
 SYM_INNER_LABEL(efi_gate_leave, SYM_L_LOCAL)
 	GATE_HINT

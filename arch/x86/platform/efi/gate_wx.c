@@ -99,20 +99,6 @@ static void say_both(u64 page)
 	}
 }
 
-/* The last byte of the instruction that firmware was in */
-static u64 insn_end(const struct pt_regs *regs)
-{
-	u8 bytes[MAX_INSN_SIZE];
-	struct insn insn;
-	size_t size;
-
-	size = efi_gate_read(regs->ip, bytes, sizeof(bytes));
-	if (!size || insn_decode(&insn, bytes, size, INSN_MODE_64))
-		return regs->ip + MAX_INSN_SIZE - 1;
-
-	return regs->ip + insn.length - 1;
-}
-
 /**
  * efi_gate_wx_fault() - find out what a page is from a page fault
  * @regs:	of firmware; the error code is in @regs->orig_ax
@@ -144,7 +130,8 @@ enum efi_gate_wx efi_gate_wx_fault(const struct pt_regs *regs, u64 addr)
 		return EFI_GATE_WX_NONE;
 
 	first = regs->ip & PAGE_MASK;
-	last = insn_end(regs) & PAGE_MASK;
+	/* As long as it may be: to find out costs more than to step once too often. */
+	last = (regs->ip + MAX_INSN_SIZE - 1) & PAGE_MASK;
 	if (page == first || other == first)
 		own = 0;
 	else if (page == last || other == last)
@@ -202,7 +189,6 @@ void __init efi_gate_wx_init(void)
 {
 	efi_memory_desc_t *md;
 	u64 size, offset;
-	int err, err2;
 
 	for_each_efi_memory_desc(md) {
 		if (!may_be_code(md))
@@ -210,9 +196,8 @@ void __init efi_gate_wx_init(void)
 
 		/* Where it was not mapped, as an address is none, there is nothing. */
 		size = md->num_pages << EFI_PAGE_SHIFT;
-		err = efi_pt_split_wx(efi_mm.pgd, md->phys_addr & PAGE_MASK, size);
-		err2 = efi_pt_split_wx(efi_mm.pgd, md->virt_addr & PAGE_MASK, size);
-		if (err == -ENOMEM || err2 == -ENOMEM)
+		if (efi_pt_split_wx(efi_mm.pgd, md->phys_addr & PAGE_MASK, size) == -ENOMEM ||
+		    efi_pt_split_wx(efi_mm.pgd, md->virt_addr & PAGE_MASK, size) == -ENOMEM)
 			pr_warn("runtime region at 0x%llx, %llu pages, stays writable and executable\n",
 				md->phys_addr, md->num_pages);
 		for (offset = 0; offset < size && md->type == EFI_RUNTIME_SERVICES_DATA;
