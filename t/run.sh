@@ -10,13 +10,11 @@ tap=$out/test.tap
 mkdir -p "$out"
 cd "$top"
 
-# run TEST...: prove says what has failed; totals.awk has the last word. All that prove
-# itself does more is not to say a line when there is one, into a pipe.
+# run TEST...: prove says what has failed; totals.awk has the last word. The formatter is
+# the one that says a line when there is one, also into a pipe.
 run()
 {
-	perl -MApp::Prove -e '$| = 1; my $prove = App::Prove->new;
-		$prove->process_args(@ARGV); exit !$prove->run' -- \
-		--verbose --timer "$@" || :
+	prove --verbose --timer --formatter TAP::Formatter::Console "$@" || :
 }
 
 {
