@@ -47,7 +47,7 @@ figures()
 # outcome CONSOLE: what became of the services, and a word on that
 outcome()
 {
-	if ! grep -q "^MAP: made $MAP\$" "$1"; then
+	if ! grep -q "^MAP: made $map\$" "$1"; then
 		echo "died: the firmware did not make the map"
 	elif ! grep -q '^1\.\.' "$1.ktap"; then
 		echo "died: $("$lab/boot/kernel-complaints.sh" "$1" |
