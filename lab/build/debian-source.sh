@@ -12,7 +12,7 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 command -v apt-get >/dev/null ||
 	die "no apt-get: get $package of Debian's $suite, and give the directory"
-mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$apt/root"
+mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$apt/unpacked"
 echo "deb [signed-by=$keyring] http://deb.debian.org/debian $suite main" \
 	> "$apt/sources.list"
 
@@ -33,5 +33,5 @@ logged "downloading $package of $suite" "$out/log/$package-download.log" fetch |
 	die "cannot get $package of $suite: see $out/log/$package-download.log"
 deb=$(find "$apt/archives" -name "${package}_*.deb" | sort -V | tail -n 1)
 [ -n "$deb" ] || die "$suite has no $package: see $out/log/$package-download.log"
-dpkg-deb -x "$deb" "$apt/root"
-echo "$apt/root/usr/src/$package.tar.xz"
+dpkg-deb -x "$deb" "$apt/unpacked"
+echo "$apt/unpacked/usr/src/$package.tar.xz"

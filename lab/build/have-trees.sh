@@ -1,6 +1,6 @@
 #!/bin/sh
 # have-trees.sh BASE [WHICH]: make sure that there is a tree; print the versions to
-# work on. WHICH is a version in the cache, or what tree.sh takes as FROM.
+# work on. WHICH is a version in the cache, or what cache-tree.sh takes as FROM.
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"

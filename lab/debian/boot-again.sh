@@ -1,9 +1,9 @@
 #!/bin/sh
 # boot-again.sh KERNEL CONSOLE [OPTION...]: lab/boot/boot.sh, with the same exit
-# status, for a guest that runs debian/guest. One that does not come to its first step is booted again, up
-# to three times: on a busy host it may miss its first timer interrupts, and panic.
-# Whatever happens later is not tried again. The file AGAIN gets a line for each time
-# that it did not, with the console that it left.
+# status, for a guest that runs debian/guest. One that does not come to its first step
+# is booted again, up to three times: on a busy host it may miss its first timer
+# interrupts, and panic. Whatever happens later is not tried again. The file AGAIN gets
+# a line for each time that it did not, with the console that it left.
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"

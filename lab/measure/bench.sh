@@ -35,10 +35,10 @@ else
 	cpu=qemu64 icount=--icount
 fi
 
-# boot KIND TREE TESTFW APPEND: adds lines "NAME FIGURE" to DIR/KIND. The figures
-# of the firmware's own instructions, "fw-NAME", are of the stretch that the
-# plugin has counted as many instructions for; with port I/O it may be off by a
-# few.
+# boot KIND TREE FIRMWARE APPEND: with that test firmware, or none; adds lines "NAME
+# FIGURE" to DIR/KIND. The figures of the firmware's own instructions, "fw-NAME", are of
+# the stretch that the plugin has counted as many instructions for; with port I/O it may
+# be off by a few.
 boot()
 {
 	console=$dir/$1-$3.console

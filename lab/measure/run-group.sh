@@ -6,7 +6,7 @@
 #
 # From the environment:
 #	PREPARE   no: take the patched tree as it is, with uncommitted work
-#	ONLY      see test/firmwares.sh
+#	ONLY      see firmwares.sh
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"

@@ -209,10 +209,10 @@ static __always_inline void write_msr(u32 msr, u64 value)
 }
 
 #if EFI_PGD_BASE >= 700
-/* Not for firmware: RDTSC is, and so is the upper half of the address space. */
+/* What user mode may be denied, and firmware is not: RDTSC, and the upper half */
 #define CR4_OFF		(X86_CR4_TSD | X86_CR4_LASS)
 #else
-/* Not for firmware: RDTSC is. */
+/* What user mode may be denied, and firmware is not: RDTSC */
 #define CR4_OFF		X86_CR4_TSD
 #endif
 
@@ -507,7 +507,7 @@ static void deliver_irq(struct gate_state *s, unsigned int vector)
 	gate_end(s);
 	efi_gate_deliver_irq(gate_offset(&idt[vector]));
 #if EFI_PGD_BASE >= 700
-	/* The handler leaves that to who turns interrupts on, which is not done here. */
+	/* The handler does so only where it returns with interrupts on. */
 	hrtimer_rearm_deferred();
 #endif
 	gate_begin(s);

@@ -137,7 +137,7 @@ SYM_INNER_LABEL(efi_gate_window, SYM_L_LOCAL)
 	movq	GATE(copy_to), %rdi
 	movq	GATE(copy_from), %rsi
 	movq	GATE(copy_left), %rcx
-	/* As STAC, which is an alternative: some kernels call firmware before these. */
+	/* Not STAC: the first calls may come before alternatives are applied. */
 	pushfq
 	orq	$X86_EFLAGS_AC, (%rsp)
 	popfq
