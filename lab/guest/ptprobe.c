@@ -62,14 +62,16 @@
  *
  * On an isolated kernel only:
  *
- *   probe.efi.gate.{text,data,idt,gdt,tss}
+ *   probe.efi.gate.{text,data,idt,tables,gdt,tss}
  *                                supervisor pages that are the gate's, which the
  *                                kernel has at the same address: by symbol, and
- *                                in the CPU entry area GDT and TSS of one CPU
+ *                                in the CPU entry area GDT and TSS of one CPU;
+ *                                tables are those that the gate has for itself
+ *                                where there is no such area
  *   probe.efi.gate_bytes         all of these
  *   probe.efi.gate_prot          how many of these allow something else than text
- *                                to be read and run, data to be read and written,
- *                                and the others to be read
+ *                                to be read and run, data and tables to be read and
+ *                                written, and the others to be read
  *   probe.efi.supervisor_unnamed supervisor pages that are none of these
  *   probe.efi.fw_pages           firmware's stack and argument pages
  *   probe.efi.zero_pages         pages of zeros that it can only read, behind these
@@ -136,6 +138,9 @@
 #define FW_ARGS_SIZE		PG_SIZE
 #define FW_ZEROS		(FW_ARGS + FW_ARGS_SIZE)
 #define FW_ZEROS_SIZE		BIT_ULL(16)
+
+/* The gate's own descriptor tables: a GDT, and a TSS with a bitmap of all ports */
+#define GATE_TABLES_SIZE	(3 * PG_SIZE)
 
 /* The part for CPU entry areas, and in each GDT the entry for the TSS */
 #define ENTRY_AREA_START	0xfffffe0000000000ULL
@@ -419,6 +424,7 @@ enum sym {
 	SYM_PER_CPU_OFFSET,
 	SYM_GDT_PAGE,
 	SYM_CPU_TSS,
+	SYM_GATE_TABLES,
 	NR_SYMS
 };
 
@@ -441,6 +447,7 @@ static const char *const sym_name[NR_SYMS] = {
 	[SYM_PER_CPU_OFFSET]	= "__per_cpu_offset",
 	[SYM_GDT_PAGE]		= "gdt_page",
 	[SYM_CPU_TSS]		= "cpu_tss_rw",
+	[SYM_GATE_TABLES]	= "gate_tables",
 };
 
 static uint64_t sym[NR_SYMS];
@@ -788,6 +795,7 @@ enum gate_part {
 	GATE_TEXT,
 	GATE_DATA,
 	GATE_IDT,
+	GATE_TABLES,
 	GATE_GDT,
 	GATE_TSS,
 	NR_GATE_PARTS,
@@ -801,6 +809,7 @@ static const struct {
 	[GATE_TEXT]	= { "text", { .rw = false, .nx = false } },
 	[GATE_DATA]	= { "data", { .rw = true,  .nx = true } },
 	[GATE_IDT]	= { "idt",  { .rw = false, .nx = true } },
+	[GATE_TABLES]	= { "tables", { .rw = true, .nx = true } },
 	[GATE_GDT]	= { "gdt",  { .rw = false, .nx = true } },
 	[GATE_TSS]	= { "tss",  { .rw = false, .nx = true } },
 };
@@ -842,8 +851,10 @@ static void find_isolation(void)
 
 	if (!isolated)
 		return;
-	for (i = SYM_GATE_TEXT; i <= SYM_CPU_TSS; i++) {
-		if (!sym[i])
+	for (i = SYM_GATE_TEXT; i < NR_SYMS; i++) {
+		/* Either the gate has tables, or the CPUs have an area for them. */
+		if (!sym[i] && (i <= SYM_FW_ARGS || !sym[SYM_GATE_TABLES]) &&
+		    (i != SYM_GATE_TABLES || !sym[SYM_CPU_TSS]))
 			die("no %s in /proc/kallsyms", sym_name[i]);
 	}
 	if (!direct_to_phys(read_u64(sym_phys(SYM_FW_STACK), "fw_stack"), &fw_stack) ||
@@ -916,6 +927,8 @@ static enum gate_part gate_part_at(uint64_t va, uint64_t phys)
 		return GATE_DATA;
 	if (va == sym[SYM_GATE_IDT])
 		return GATE_IDT;
+	if (sym[SYM_GATE_TABLES])
+		return va - sym[SYM_GATE_TABLES] < GATE_TABLES_SIZE ? GATE_TABLES : GATE_NONE;
 	if (va >= ENTRY_AREA_START && va < ENTRY_AREA_END)
 		return entry_area_part(va, phys);
 	return GATE_NONE;

@@ -73,9 +73,9 @@ added()
 		"this repository"
 	rm -rf "$work/new"
 	mkdir -p "$work/new/$(dirname "$1")"
-	"$lab/series/resolve.sh" "$base" "$1" > "$work/new/$1"
-	! grep -n EFI_PGD_BASE "$work/new/$1" >&2 ||
-		die "$1: not all EFI_PGD_BASE conditionals can be resolved"
+	"$lab/series/resolve.sh" "$base" "$1" "$set" > "$work/new/$1"
+	! grep -n EFI_PGD_ "$work/new/$1" >&2 ||
+		die "$1: not all EFI_PGD_ conditionals can be resolved"
 	[ ! -x "$top/$1" ] || chmod +x "$work/new/$1"
 	sed -n "$(($2 + 1)),\$p" "$work/names" | tac | while read -r later; do
 		filterdiff -p1 -i "$1" "$(source_of "$later")" > "$work/later.diff"

@@ -392,9 +392,12 @@ static int send(void *unused)
 
 static struct task_struct *start_sender(bool nmi)
 {
-	int cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
 	struct task_struct *task;
+	int cpu;
 
+	for_each_online_cpu(cpu)
+		if (cpu != raw_smp_processor_id())
+			break;
 	if (cpu >= nr_cpu_ids)
 		return NULL;
 	sent = lost = 0;
@@ -906,8 +909,9 @@ static void check_work(void)
 	int cpu;
 
 	reinit_completion(&works_done);
-	atomic_set(&works_left, num_online_cpus() + 1);
+	atomic_set(&works_left, 1);	/* for the unbound one, which is the last */
 	for_each_online_cpu(cpu) {
+		atomic_inc(&works_left);
 		INIT_WORK(per_cpu_ptr(&work, cpu), do_work);
 		schedule_work_on(cpu, per_cpu_ptr(&work, cpu));
 	}
