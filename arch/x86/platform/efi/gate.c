@@ -13,7 +13,9 @@
 
 #define pr_fmt(fmt) "efi: " fmt
 
+#if EFI_PGD_BASE >= 601
 #include <linux/cc_platform.h>
+#endif
 #include <linux/efi.h>
 #include <linux/gfp.h>
 #if EFI_PGD_BASE >= 700
@@ -22,25 +24,45 @@
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kernel.h>
+#if EFI_PGD_BASE < 601
+#include <linux/kprobes.h>
+#endif
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#if EFI_PGD_BASE >= 601
 #include <linux/set_memory.h>
+#endif
 #include <linux/sizes.h>
+#if EFI_PGD_BASE < 601
+#include <linux/slab.h>
+#endif
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#if EFI_PGD_BASE >= 601
 #include <asm/cpu_entry_area.h>
+#else
+#include <asm/cacheflush.h>
+#endif
 #include <asm/cpufeature.h>
 #include <asm/debugreg.h>
 #include <asm/desc.h>
 #include <asm/efi.h>
+#if EFI_PGD_BASE >= 601
 #include <asm/fsgsbase.h>
+#endif
 #include <asm/insn.h>
 #include <asm/kvm_para.h>
 #include <asm/msr.h>
+#if EFI_PGD_BASE >= 601
 #include <asm/nospec-branch.h>
+#endif
 #include <asm/segment.h>
 #include <asm/tlbflush.h>
+#if EFI_PGD_BASE >= 601
 #include <asm/trapnr.h>
+#else
+#include <asm/traps.h>
+#endif
 #include <asm/uv/uv.h>
 
 #include "gate.h"
@@ -53,17 +75,32 @@
 /* Return address, space for four register arguments, the rest, alignment */
 #define FW_FRAME_WORDS		9
 
+#if EFI_PGD_BASE >= 601
 /* The part of a TSS that the CPU looks at */
 #define TSS_SIZE		PAGE_ALIGN(__KERNEL_TSS_LIMIT + 1)
 
+#endif
 struct efi_gate_page efi_gate_page __page_aligned_data;
 static gate_desc gate_idt[EFI_GATE_VECTORS] __page_aligned_bss;
 
+#if EFI_PGD_BASE < 601
+/*
+ * Event delivery needs a GDT and a TSS. Those of the CPUs are among other data of
+ * the kernel, so there are these, and any CPU that makes a call has them meanwhile.
+ */
+static struct {
+	struct desc_struct	gdt[GDT_ENTRIES];
+	struct tss_struct	tss;
+} __aligned(PAGE_SIZE) gate_tables __page_aligned_bss;
+
+#endif
 static void *fw_stack;
+#if EFI_PGD_BASE >= 601
 static int gate_cpu = -1;
 
 /* One of the handlers faulted. They are modules apart from runtime services. */
 bool efi_gate_prm_off;
+#endif
 
 /* The firmware's table of runtime services, with virtual addresses in it */
 static efi_runtime_services_t fw_services;
@@ -72,7 +109,9 @@ static efi_runtime_services_t fw_services;
 struct gate_user {
 	unsigned short	ds, es, fs, gs;
 	unsigned long	fsbase, gsbase;
+#if EFI_PGD_BASE >= 601
 	u32		pkru;
+#endif
 };
 
 /*
@@ -86,14 +125,18 @@ struct gate_state {
 	unsigned short		ss;
 	u64			efer;
 	u64			sysenter_cs;
+#if EFI_PGD_BASE >= 601
 	u64			misc_features;
 	u64			u_cet;
+#endif
 	unsigned long		cr4;
 #if EFI_PGD_BASE >= 700
 	bool			no_cpuid;
 #endif
+#if EFI_PGD_BASE >= 601
 	u64			sp0;
 	u16			io_bitmap_base;
+#endif
 };
 
 /*
@@ -113,6 +156,7 @@ struct gate_flags {
  * Entering and leaving
  */
 
+#if EFI_PGD_BASE >= 601
 /*
  * Event delivery needs the GDT and the TSS of the CPU, which are in its entry
  * area. Only those of the CPU that makes the call are mapped.
@@ -156,6 +200,43 @@ static int map_this_cpu(void)
 
 	return cpu == gate_cpu ? 0 : map_cpu(cpu);
 }
+#else
+/*
+ * The GDT has the segments of the current task in it. Stacks for events in the
+ * kernel are the kernel's own; the one for events at CPL 3 is the gate's.
+ */
+static void load_gate_tables(void)
+{
+	const struct desc_ptr gdtr = {
+		.address = (unsigned long)gate_tables.gdt,
+		.size	 = GDT_SIZE - 1,
+	};
+
+	memcpy(gate_tables.gdt, get_cpu_gdt_table(smp_processor_id()), GDT_SIZE);
+	set_tssldt_descriptor(&gate_tables.gdt[GDT_ENTRY_TSS],
+			      (unsigned long)&gate_tables.tss, DESC_TSS,
+			      IO_BITMAP_OFFSET + IO_BITMAP_BYTES +
+			      sizeof(unsigned long) - 1);
+	memcpy(gate_tables.tss.x86_tss.ist, this_cpu_ptr(&cpu_tss)->x86_tss.ist,
+	       sizeof(gate_tables.tss.x86_tss.ist));
+	native_load_gdt(&gdtr);
+	native_load_tr_desc();
+}
+
+static void load_kernel_tables(void)
+{
+	struct desc_struct *gdt = get_cpu_gdt_table(smp_processor_id());
+	const struct desc_ptr gdtr = {
+		.address = (unsigned long)gdt,
+		.size	 = GDT_SIZE - 1,
+	};
+
+	native_load_gdt(&gdtr);
+	/* Not busy, or LTR refuses it */
+	((tss_desc *)&gdt[GDT_ENTRY_TSS])->type = DESC_TSS;
+	native_load_tr_desc();
+}
+#endif
 
 static void read_user(struct gate_user *u)
 {
@@ -163,10 +244,20 @@ static void read_user(struct gate_user *u)
 	savesegment(es, u->es);
 	savesegment(fs, u->fs);
 	savesegment(gs, u->gs);
+#if EFI_PGD_BASE >= 601
 	if (cpu_feature_enabled(X86_FEATURE_OSPKE))
 		u->pkru = rdpkru();
+#endif
 }
 
+#if EFI_PGD_BASE < 601
+static void read_bases(struct gate_user *u)
+{
+	u->fsbase = native_read_msr(MSR_FS_BASE);
+	u->gsbase = native_read_msr(MSR_KERNEL_GS_BASE);
+}
+
+#endif
 /* Load what of @to is not the same in @from, which is what the CPU has. */
 static void load_user(const struct gate_user *to, const struct gate_user *from)
 {
@@ -178,25 +269,39 @@ static void load_user(const struct gate_user *to, const struct gate_user *from)
 	if (to->fs != from->fs)
 		loadsegment(fs, to->fs);
 	if (to->fs != from->fs || to->fsbase != from->fsbase)
+#if EFI_PGD_BASE >= 601
 		x86_fsbase_write_cpu(to->fsbase);
+#else
+		wrmsrl(MSR_FS_BASE, to->fsbase);
+#endif
 	if (to->gs != from->gs)
 		load_gs_index(to->gs);
 	if (to->gs != from->gs || to->gsbase != from->gsbase)
+#if EFI_PGD_BASE >= 601
 		x86_gsbase_write_cpu_inactive(to->gsbase);
 	if (cpu_feature_enabled(X86_FEATURE_OSPKE) && to->pkru != from->pkru)
 		wrpkru(to->pkru);
+#else
+		wrmsrl(MSR_KERNEL_GS_BASE, to->gsbase);
+#endif
 }
 
 /* What the caller has, and what firmware begins with */
 static void gate_init_state(struct gate_state *s)
 {
 	read_user(&s->caller);
+#if EFI_PGD_BASE >= 601
 	s->caller.fsbase = x86_fsbase_read_cpu();
 	s->caller.gsbase = x86_gsbase_read_cpu_inactive();
+#else
+	read_bases(&s->caller);
+#endif
 	s->firmware = s->caller;
 	s->firmware.fsbase = 0;
 	s->firmware.gsbase = 0;
+#if EFI_PGD_BASE >= 601
 	s->firmware.pkru = 0;
+#endif
 }
 
 static __always_inline void write_msr(u32 msr, u64 value)
@@ -229,8 +334,10 @@ static void set_btf(bool on)
  */
 static void gate_begin(struct gate_state *s)
 {
+#if EFI_PGD_BASE >= 601
 	struct x86_hw_tss *tss = this_cpu_ptr(&cpu_tss_rw.x86_tss);
 
+#endif
 	savesegment(ss, s->ss);
 	load_user(&s->firmware, &s->caller);
 
@@ -247,10 +354,12 @@ static void gate_begin(struct gate_state *s)
 	}
 
 	/* What the caller has forbidden itself does not apply to firmware. */
+#if EFI_PGD_BASE >= 601
 	s->misc_features = this_cpu_read(msr_misc_features_shadow);
 	if (s->misc_features & MSR_MISC_FEATURES_ENABLES_CPUID_FAULT)
 		write_msr(MSR_MISC_FEATURES_ENABLES, s->misc_features &
 		       ~MSR_MISC_FEATURES_ENABLES_CPUID_FAULT);
+#endif
 #if EFI_PGD_BASE >= 700
 	s->no_cpuid = boot_cpu_data.x86_vendor == X86_VENDOR_AMD &&
 		      test_thread_flag(TIF_NOCPUID);
@@ -259,7 +368,11 @@ static void gate_begin(struct gate_state *s)
 #endif
 	s->cr4 = cr4_read_shadow() & CR4_OFF;
 	if (s->cr4)
+#if EFI_PGD_BASE >= 601
 		cr4_clear_bits_irqsoff(s->cr4);
+#else
+		cr4_clear_bits(s->cr4);
+#endif
 #if EFI_PGD_BASE >= 612
 	if (cpu_feature_enabled(X86_FEATURE_USER_SHSTK)) {
 		s->u_cet = __rdmsr(MSR_IA32_U_CET);
@@ -268,6 +381,9 @@ static void gate_begin(struct gate_state *s)
 #endif
 
 	/* Events at CPL 3 go to the gate's stack; all ports are open. */
+#if EFI_PGD_BASE < 601
+	load_gate_tables();
+#else
 	s->sp0 = tss->sp0;
 	tss->sp0 = (u64)(&efi_gate_page.regs + 1);
 	s->io_bitmap_base = tss->io_bitmap_base;
@@ -276,18 +392,24 @@ static void gate_begin(struct gate_state *s)
 		/* A VM exit cuts it. */
 		refresh_tss_limit();
 	}
+#endif
 }
 
 static void gate_end(struct gate_state *s)
 {
+#if EFI_PGD_BASE >= 601
 	struct x86_hw_tss *tss = this_cpu_ptr(&cpu_tss_rw.x86_tss);
 
 	tss->sp0 = s->sp0;
 	tss->io_bitmap_base = s->io_bitmap_base;
+#else
+	load_kernel_tables();
+#endif
 
 	/* Events at CPL 3 make SS null, and so it is left where it was not. */
 	loadsegment(ss, s->ss);
 	read_user(&s->firmware);
+#if EFI_PGD_BASE >= 601
 	/* Without instructions for it, only a selector changes a base. */
 	if (boot_cpu_has(X86_FEATURE_FSGSBASE) ||
 	    s->firmware.fs != s->caller.fs)
@@ -295,6 +417,11 @@ static void gate_end(struct gate_state *s)
 	if (boot_cpu_has(X86_FEATURE_FSGSBASE) ||
 	    s->firmware.gs != s->caller.gs)
 		s->firmware.gsbase = x86_gsbase_read_cpu_inactive();
+#else
+	/* Only a selector changes a base. */
+	if (s->firmware.fs != s->caller.fs || s->firmware.gs != s->caller.gs)
+		read_bases(&s->firmware);
+#endif
 	load_user(&s->caller, &s->firmware);
 
 #if EFI_PGD_BASE >= 612
@@ -302,13 +429,19 @@ static void gate_end(struct gate_state *s)
 		write_msr(MSR_IA32_U_CET, s->u_cet);
 #endif
 	if (s->cr4)
+#if EFI_PGD_BASE >= 601
 		cr4_set_bits_irqsoff(s->cr4);
+#else
+		cr4_set_bits(s->cr4);
+#endif
 #if EFI_PGD_BASE >= 700
 	if (s->no_cpuid)
 		msr_set_bit(MSR_K7_HWCR, MSR_K7_HWCR_CPUID_USER_DIS_BIT);
 #endif
+#if EFI_PGD_BASE >= 601
 	if (s->misc_features & MSR_MISC_FEATURES_ENABLES_CPUID_FAULT)
 		write_msr(MSR_MISC_FEATURES_ENABLES, s->misc_features);
+#endif
 	if (boot_cpu_has(X86_FEATURE_SEP))
 		write_msr(MSR_IA32_SYSENTER_CS, s->sysenter_cs);
 	write_msr(MSR_EFER, s->efer);
@@ -362,7 +495,11 @@ static __always_inline void start_trace(const struct gate_trace *t)
  * its reentrance check, as the CPU would have. NMIs are blocked until the handler's
  * IRET, if there is no other before: nothing here may take an exception.
  */
+#if EFI_PGD_BASE >= 601
 static noinstr void enter_firmware(void)
+#else
+static noinline notrace __kprobes void enter_firmware(void)
+#endif
 {
 	struct efi_gate_page *page = &efi_gate_page;
 	struct gate_trace trace __uninitialized;
@@ -372,6 +509,11 @@ static noinstr void enter_firmware(void)
 	dr7 = local_db_save();
 	if (cpu_feature_enabled(X86_FEATURE_DS))
 		stop_trace(&trace);
+#if EFI_PGD_BASE < 601
+#if EFI_PGD_SUBLEVEL >= 180
+	mds_user_clear_cpu_buffers();
+#endif
+#endif
 	efi_gate_enter();
 	if (cpu_feature_enabled(X86_FEATURE_DS))
 		start_trace(&trace);
@@ -392,6 +534,7 @@ static void enter(void)
 {
 	struct efi_gate_page *page = &efi_gate_page;
 
+#if EFI_PGD_BASE >= 601
 	/*
 	 * Nothing is flushed on the way back, as EFI has PCID 0, which the kernel
 	 * does not use. An event that flushes is handled on the kernel's page
@@ -401,6 +544,14 @@ static void enter(void)
 	if (page->kernel_cr3 & X86_CR3_PCID_MASK &&
 	    cr4_read_shadow() & X86_CR4_PCIDE)
 		page->kernel_cr3 |= X86_CR3_PCID_NOFLUSH;
+#else
+	/*
+	 * The kernel uses PCID 0, and so do these page tables: what is loaded
+	 * flushes, there and back. An event is handled on the kernel's page tables,
+	 * and may load others, so read each time.
+	 */
+	page->kernel_cr3 = read_cr3();
+#endif
 	page->fault = 0;
 	page->vector = EFI_GATE_NOTHING;
 	enter_firmware();
@@ -431,8 +582,8 @@ static size_t copy(u64 to, u64 from, size_t size)
  *
  * Only what firmware can get at itself is got at for it: user pages.
  *
- * Context: Runtime services are locked, interrupts are off, map_this_cpu() was
- * called.
+ * Context: Runtime services are locked, interrupts are off, descriptor tables are
+ * there.
  * Return: the number of bytes before the first one that could not be read.
  */
 size_t efi_gate_read(u64 va, void *buf, size_t size)
@@ -468,6 +619,7 @@ bool efi_gate_write(u64 va, const void *buf, size_t size)
 	return copy(va, (u64)efi_gate_page.buffer, size) == size;
 }
 
+#if EFI_PGD_BASE >= 601
 /*
  * KVM announces with a token that a page is missing, and later, by an interrupt,
  * that it is there. The task that has waited takes the token off a list then. Who
@@ -500,12 +652,55 @@ void efi_gate_settle(void)
 	local_irq_enable();
 }
 
+#else
+/*
+ * KVM announces by a page fault that a page is missing, with a token, and later,
+ * by another, that it is there, so that some other task can run meanwhile. Firmware
+ * just tries again, and the host waits. Those who wait for other tokens are told.
+ */
+#define MAX_APF		16
+
+static u32 apf_tokens[MAX_APF];
+static unsigned int nr_apf_tokens;
+
+static void apf_ready(u32 token)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_apf_tokens; i++) {
+		if (apf_tokens[i] != token)
+			continue;
+		apf_tokens[i] = apf_tokens[--nr_apf_tokens];
+		return;
+	}
+	kvm_async_pf_task_wake(token);
+}
+
+static bool is_apf(u32 token)
+{
+	switch (kvm_read_and_reset_pf_reason()) {
+	case KVM_PV_REASON_PAGE_NOT_PRESENT:
+		if (nr_apf_tokens < MAX_APF)
+			apf_tokens[nr_apf_tokens++] = token;
+		return true;
+	case KVM_PV_REASON_PAGE_READY:
+		apf_ready(token);
+		return true;
+	}
+	return false;
+}
+
+#endif
 static void deliver_irq(struct gate_state *s, unsigned int vector)
 {
 	const gate_desc *idt = (gate_desc *)efi_gate_page.kernel_idt.address;
 
 	gate_end(s);
+#if EFI_PGD_BASE >= 601
 	efi_gate_deliver_irq(gate_offset(&idt[vector]));
+#else
+	efi_gate_deliver_irq(gate_offset(idt[vector]));
+#endif
 #if EFI_PGD_BASE >= 700
 	/* The handler does so only where it returns with interrupts on. */
 	hrtimer_rearm_deferred();
@@ -567,7 +762,11 @@ static bool go_on_after_db(struct gate_flags *f, bool trap_flag)
 	if (f->own_page)
 		efi_gate_wx_stepped();
 
+#if EFI_PGD_BASE >= 601
 	if (dr6 & ~(DR_STEP | DR_BUS_LOCK) || !dr6)
+#else
+	if (dr6 & ~(unsigned long)DR_STEP || !dr6)
+#endif
 		return false;
 	if (!(dr6 & DR_STEP)) {
 		f->own_page = false;
@@ -626,10 +825,15 @@ static void run(struct gate_state *s, struct efi_gate_exit *e)
 			continue;
 		case X86_TRAP_PF:
 			/* The page is the host's to bring back: try again. */
+#if EFI_PGD_BASE >= 601
 			if (kvm_read_and_reset_apf_flags()) {
 				note_apf(page->cr2);
 				continue;
 			}
+#else
+			if (is_apf(page->cr2))
+				continue;
+#endif
 			switch (efi_gate_wx_fault(regs, page->cr2)) {
 			case EFI_GATE_WX_NONE:
 				break;
@@ -667,11 +871,13 @@ static void run(struct gate_state *s, struct efi_gate_exit *e)
 			if (go_on_after_db(&flags, trap_flag))
 				continue;
 			break;
+#if EFI_PGD_BASE >= 601
 		case X86_TRAP_NM:
 			/* Not CR0.TS: a feature that is off for the caller. */
 			if (cpu_feature_enabled(X86_FEATURE_XFD))
 				write_msr(MSR_IA32_XFD_ERR, 0);
 			break;
+#endif
 		}
 		break;
 	}
@@ -709,8 +915,10 @@ static const char *changed_registers(const struct gate_state *s)
 		return "FS";
 	if (u->gs != s->caller.gs || u->gsbase)
 		return "GS";
+#if EFI_PGD_BASE >= 601
 	if (u->pkru)
 		return "PKRU";
+#endif
 	return NULL;
 }
 
@@ -740,6 +948,7 @@ static void prepare(u64 addr, const u64 *args)
 		regs->flags |= X86_EFLAGS_IF;
 }
 
+#if EFI_PGD_BASE >= 601
 /**
  * efi_gate_call_addr() - call a function of the firmware
  * @service:	what it is, for reports
@@ -756,13 +965,19 @@ static void prepare(u64 addr, const u64 *args)
  */
 efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 				const u64 *args)
+#else
+static efi_status_t call_addr(enum efi_gate_service service, u64 addr,
+			      const u64 *args)
+#endif
 {
 	static unsigned long said;
 	struct efi_gate_exit e __uninitialized;
 	struct gate_state s __uninitialized;
 	const char *changed;
 	unsigned long flags;
+#if EFI_PGD_BASE >= 601
 	int err;
+#endif
 
 	/* An address that the firmware's table does not have, or that is not one */
 	if (!addr)
@@ -773,6 +988,7 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 	efi_fpu_begin();
 	firmware_restrict_branch_speculation_start();
 	local_irq_save(flags);
+#if EFI_PGD_BASE >= 601
 	err = map_this_cpu();
 	if (!err) {
 		efi_gate_running(service, current);
@@ -782,13 +998,23 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 		gate_end(&s);
 		efi_gate_running(service, NULL);
 	}
+#else
+	efi_gate_running(service, current);
+	gate_init_state(&s);
+	gate_begin(&s);
+	run(&s, &e);
+	gate_end(&s);
+	efi_gate_running(service, NULL);
+#endif
 	local_irq_restore(flags);
 	firmware_restrict_branch_speculation_end();
 	efi_fpu_end();
 
+#if EFI_PGD_BASE >= 601
 	if (err)
 		return EFI_OUT_OF_RESOURCES;
 
+#endif
 	if (e.returned) {
 		changed = changed_registers(&s);
 		if (changed && !test_and_set_bit(service, &said))
@@ -797,15 +1023,20 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 		return efi_gate_page.regs.ax;
 	}
 
+#if EFI_PGD_BASE >= 601
 	if (service == EFI_GATE_PRM_HANDLER)
 		efi_gate_prm_off = true;
 	else
 		clear_bit(EFI_RUNTIME_SERVICES, &efi.flags);
+#else
+	clear_bit(EFI_RUNTIME_SERVICES, &efi.flags);
+#endif
 	add_taint(TAINT_FIRMWARE_WORKAROUND, LOCKDEP_STILL_OK);
 	efi_gate_report(service, &e);
 	return EFI_ABORTED;
 }
 
+#if EFI_PGD_BASE >= 601
 /**
  * efi_gate_call() - call a runtime service
  * @service:	which
@@ -813,6 +1044,21 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
  *
  * As efi_gate_call_addr(), with the address from the table of runtime services.
  */
+#else
+/**
+ * efi_gate_call() - call a runtime service
+ * @service:	which
+ * @args:	EFI_GATE_MAX_ARGS arguments, 0 for those it does not have; addresses
+ *		in the argument area are those that firmware sees
+ *
+ * The calling convention is that of the UEFI specification, "x64 Platforms".
+ * Firmware is interrupted for interrupts, if they are on.
+ *
+ * Context: Any; in an NMI, the gate's own have to wait until it returns. Runtime
+ * services are locked.
+ * Return: what the firmware returned, EFI_ABORTED if it took an exception.
+ */
+#endif
 efi_status_t efi_gate_call(enum efi_gate_service service, const u64 *args)
 {
 	/* The functions follow the header, in the order of the enum. */
@@ -821,7 +1067,11 @@ efi_status_t efi_gate_call(enum efi_gate_service service, const u64 *args)
 	BUILD_BUG_ON(sizeof(fw_services) < sizeof(fw_services.hdr) +
 		     EFI_GATE_TABLE_SERVICES * sizeof(*table));
 
+#if EFI_PGD_BASE >= 601
 	return efi_gate_call_addr(service, table[service], args);
+#else
+	return call_addr(service, table[service], args);
+#endif
 }
 
 /*
@@ -842,6 +1092,13 @@ static int __init map_gate(void)
 	if (!err)
 		err = efi_pt_map(root, (u64)gate_idt, __pa_symbol(gate_idt),
 				 sizeof(gate_idt), _PAGE_NX);
+#if EFI_PGD_BASE < 601
+	/* The CPU marks descriptors as accessed. */
+	if (!err)
+		err = efi_pt_map(root, (u64)&gate_tables,
+				 __pa_symbol(&gate_tables),
+				 sizeof(gate_tables), _PAGE_RW | _PAGE_NX);
+#endif
 	if (!err)
 		err = efi_pt_map(root, EFI_GATE_STACK, __pa(fw_stack), EFI_GATE_STACK_SIZE,
 				 FW_DATA);
@@ -871,6 +1128,47 @@ static void __init make_idt(void)
 	efi_gate_page.idt.address = (unsigned long)gate_idt;
 }
 
+#if EFI_PGD_BASE < 601
+static void __init make_tss(void)
+{
+	struct tss_struct *tss = &gate_tables.tss;
+
+	tss->x86_tss.sp0 = (u64)(&efi_gate_page.regs + 1);
+	/* All ports are open. The CPU reads a byte beyond the last one. */
+	tss->x86_tss.io_bitmap_base = IO_BITMAP_OFFSET;
+	tss->io_bitmap[IO_BITMAP_LONGS] = ~0UL;
+}
+
+efi_memory_desc_t *efi_gate_regions;
+unsigned int efi_gate_nr_regions;
+
+static bool __init is_runtime(const efi_memory_desc_t *md)
+{
+	return md->attribute & EFI_MEMORY_RUNTIME && !efi_boot_region_not_ours(md);
+}
+
+static int __init keep_regions(void)
+{
+	efi_memory_desc_t *md;
+	unsigned int nr = 0;
+	void *p;
+
+	for (p = memmap.map; p < memmap.map_end; p += memmap.desc_size)
+		nr += is_runtime(p);
+
+	efi_gate_regions = kcalloc(nr, sizeof(*efi_gate_regions), GFP_KERNEL);
+	if (!efi_gate_regions)
+		return -ENOMEM;
+
+	for (p = memmap.map; p < memmap.map_end; p += memmap.desc_size) {
+		md = p;
+		if (is_runtime(md))
+			efi_gate_regions[efi_gate_nr_regions++] = *md;
+	}
+	return 0;
+}
+
+#endif
 /**
  * efi_gate_init() - set up the gate
  *
@@ -892,8 +1190,15 @@ int __init efi_gate_init(void)
 		return -ENOMEM;
 
 	make_idt();
+#if EFI_PGD_BASE < 601
+	make_tss();
+#endif
 	efi_gate_page.efi_cr3 = __pa(efi_mm.pgd);
+#if EFI_PGD_BASE >= 601
 	err = efi_pt_reserve(EFI_GATE_SPARE_TABLES, GFP_KERNEL) ?: map_gate();
+#else
+	err = keep_regions() ?: map_gate();
+#endif
 	if (!err)
 		pr_info("runtime services are isolated: CPL 3, page tables without the kernel\n");
 	return err;
@@ -921,8 +1226,14 @@ int __init efi_gate_load_services(u64 table)
 	memset(&fw_services, 0, sizeof(fw_services));
 	local_irq_save(flags);
 	store_idt(&efi_gate_page.kernel_idt);
+#if EFI_PGD_BASE >= 601
 	if (!map_this_cpu())
 		size = efi_gate_read(table, &fw_services, sizeof(fw_services));
+#else
+	load_gate_tables();
+	size = efi_gate_read(table, &fw_services, sizeof(fw_services));
+	load_kernel_tables();
+#endif
 	local_irq_restore(flags);
 
 	if (size < sizeof(*hdr)) {
@@ -935,6 +1246,47 @@ int __init efi_gate_load_services(u64 table)
 	return 0;
 }
 
+#if EFI_PGD_BASE < 601
+/**
+ * efi_isolation_load() - find the runtime services
+ * @systab_phys:	physical address of the system table
+ *
+ * To be called again when SetVirtualAddressMap() has changed the addresses.
+ *
+ * Context: Process context, at boot.
+ * Return: 0, -ENOMEM, or -EFAULT if there is no table of runtime services.
+ */
+int __init efi_isolation_load(u64 systab_phys)
+{
+	efi_system_table_t *systab;
+	u64 table;
+
+	systab = early_memremap(systab_phys, sizeof(*systab));
+	if (!systab)
+		return -ENOMEM;
+	table = (u64)systab->runtime;
+	early_memunmap(systab, sizeof(*systab));
+
+	return efi_gate_load_services(table);
+}
+
+/**
+ * efi_isolation_setup() - make everything ready for calls of isolated firmware
+ * @systab_phys:	physical address of the system table
+ *
+ * Context: Process context, at boot, when the regions of EFI are mapped.
+ * Return: as efi_isolation_load().
+ */
+int __init efi_isolation_setup(u64 systab_phys)
+{
+	int err = efi_gate_init() ?: efi_isolation_load(systab_phys);
+
+	if (err)
+		pr_err("Failed to set up the isolation of runtime services\n");
+	return err;
+}
+
+#endif
 /*
  * Whether to
  */
@@ -958,10 +1310,17 @@ static const char *__init why_not(void)
 		return "Xen makes the calls";
 	if (!efi_enabled(EFI_64BIT))
 		return "32-bit firmware";
+#if EFI_PGD_BASE >= 601
 	if (cc_platform_has(CC_ATTR_MEM_ENCRYPT))
 		return "memory is encrypted";
 	if (is_early_uv_system())
 		return "SGI UV";
+#else
+	if (efi_enabled(EFI_OLD_MEMMAP))
+		return "efi=old_map";
+	if (is_uv_system())
+		return "SGI UV";
+#endif
 #if EFI_PGD_BASE >= 612
 	if (cpu_feature_enabled(X86_FEATURE_FRED))
 		return "FRED";

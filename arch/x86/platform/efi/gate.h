@@ -6,6 +6,10 @@
 #include <linux/gfp.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
+#if EFI_PGD_BASE < 601
+
+#include "gate_compat.h"
+#endif
 
 /*
  * The functions of the EFI runtime services table in the order of the table
@@ -29,9 +33,13 @@ enum efi_gate_service {
 	EFI_GATE_QUERY_VARIABLE_INFO,
 	EFI_GATE_TABLE_SERVICES,	/* how many the table has */
 
+#if EFI_PGD_BASE >= 601
 	/* Not in the table, called by address: a handler of ACPI's PRM */
 	EFI_GATE_PRM_HANDLER = EFI_GATE_TABLE_SERVICES,
 	EFI_GATE_SERVICES,
+#else
+	EFI_GATE_SERVICES = EFI_GATE_TABLE_SERVICES,
+#endif
 };
 
 /* The most arguments a runtime service has: GetVariable() and others have 5 */
@@ -67,12 +75,14 @@ enum efi_gate_service {
 
 /* Zeros that can be read and not written, behind it and behind large arguments */
 #define EFI_GATE_ZEROS_SIZE	SZ_64K
+#if EFI_PGD_BASE >= 601
 
 /*
  * Page tables that are kept for changes while a call is made: those of a CPU's
  * entry area, which may begin in one table of each level and end in the next.
  */
 #define EFI_GATE_SPARE_TABLES	5
+#endif
 
 /* gate_args.c */
 extern void *efi_gate_args;
@@ -82,16 +92,22 @@ void *efi_gate_args_alloc(size_t size, u64 *addr, gfp_t gfp);
 int efi_gate_args_map(const void *mem, size_t size, u64 *addr, gfp_t gfp);
 
 /* gate.c: run a function of the firmware at CPL 3 */
+#if EFI_PGD_BASE >= 601
 extern bool efi_gate_prm_off;
+#endif
 efi_status_t efi_gate_call(enum efi_gate_service service, const u64 *args);
+#if EFI_PGD_BASE >= 601
 efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 				const u64 *args);
+#endif
 
 /* gate.c: memory that firmware uses, from the kernel's side */
 size_t efi_gate_read(u64 va, void *buf, size_t size);
 bool efi_gate_write(u64 va, const void *buf, size_t size);
+#if EFI_PGD_BASE >= 601
 
 void efi_gate_settle(void);
+#endif
 
 /* gate_report.c */
 const char *efi_gate_service_name(enum efi_gate_service service);
@@ -128,8 +144,10 @@ efi_status_t efi_marshal_set_virtual_address_map(unsigned long memory_map_size,
 						 unsigned long descriptor_size,
 						 u32 descriptor_version,
 						 efi_memory_desc_t *virtual_map);
+#if EFI_PGD_BASE >= 601
 efi_status_t efi_marshal_prm_handler(u64 handler, u64 param_buffer_addr,
 				     void *context);
+#endif
 void efi_marshal_runtime_setup(void);
 
 #endif /* _X86_PLATFORM_EFI_GATE_H */

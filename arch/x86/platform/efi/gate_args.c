@@ -11,7 +11,11 @@
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#if EFI_PGD_BASE >= 601
 #include <linux/preempt.h>
+#else
+#include <linux/hardirq.h>
+#endif
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 #include <asm/efi.h>
@@ -116,8 +120,13 @@ static int map_large_arg(struct fw_large_arg *arg, gfp_t gfp)
 	u64 offset;
 	int err;
 
+#if EFI_PGD_BASE >= 601
 	err = efi_pt_reserve(EFI_GATE_SPARE_TABLES + 2 +
 			     (arg->size + EFI_GATE_ZEROS_SIZE) / PMD_SIZE, gfp);
+#else
+	err = efi_pt_reserve(2 + (arg->size + EFI_GATE_ZEROS_SIZE) / PMD_SIZE,
+			     gfp);
+#endif
 	for (offset = 0; !err && offset < arg->size; offset += PAGE_SIZE)
 		err = map_page(arg->va + offset, arg->mem + offset, READ_WRITE);
 	return err ?: map_zeros(arg->va + arg->size);
@@ -132,7 +141,11 @@ static noinline void *alloc_large_arg(size_t size, u64 *addr, gfp_t gfp)
 		return NULL;
 
 	/* A dump that needs more than there is set aside may come from anywhere. */
+#if EFI_PGD_BASE >= 601
 	if (in_nmi() || (IS_ENABLED(CONFIG_PREEMPT_RT) && irqs_disabled()))
+#else
+	if (in_nmi())
+#endif
 		return NULL;
 
 	arg->va = LARGE_ARGS + fw_nr_large_args * LARGE_ARG_STRIDE;
@@ -219,8 +232,13 @@ int efi_gate_args_map(const void *mem, size_t size, u64 *addr, gfp_t gfp)
 		return -ENOMEM;
 
 	/* A table for each 2 MiB and for each GiB, begun at either end */
+#if EFI_PGD_BASE >= 601
 	err = efi_pt_reserve(EFI_GATE_SPARE_TABLES + pages_size / PMD_SIZE + 2 +
 			     pages_size / PUD_SIZE + 2, gfp);
+#else
+	err = efi_pt_reserve(pages_size / PMD_SIZE + 2 +
+			     pages_size / PUD_SIZE + 2, gfp);
+#endif
 	*addr = va + offset_in_page(mem);
 	maps_end = va + pages_size + PAGE_SIZE;
 	for (; !err && mem < end; mem += part, va += PAGE_SIZE) {

@@ -17,13 +17,23 @@
 #include <linux/printk.h>
 #include <asm/debugreg.h>
 #include <asm/efi.h>
+#if EFI_PGD_BASE >= 601
 #include <asm/fpu/xcr.h>
+#else
+#include <asm/fpu/internal.h>
+#endif
 #include <asm/insn.h>
+#if EFI_PGD_BASE >= 601
 #include <asm/insn-eval.h>
+#endif
 #include <asm/msr.h>
 #include <asm/special_insns.h>
 #include <asm/tlbflush.h>
+#if EFI_PGD_BASE >= 601
 #include <asm/trapnr.h>
+#else
+#include <asm/traps.h>
+#endif
 
 #include "gate.h"
 #include "gate_report.h"
@@ -441,7 +451,11 @@ enum efi_gate_action efi_gate_emulate(unsigned int vector, struct pt_regs *regs,
 		return EFI_GATE_REFUSED;
 
 	size = efi_gate_read(regs->ip, code, sizeof(code));
+#if EFI_PGD_BASE >= 601
 	if (!size || insn_decode(&insn, code, size, INSN_MODE_64) < 0)
+#else
+	if (!size || !insn_decode_64(&insn, code, size))
+#endif
 		return EFI_GATE_REFUSED;
 	/* In the maps of VEX and EVEX, the same opcodes are other instructions. */
 #if EFI_PGD_BASE >= 700

@@ -25,6 +25,7 @@
  */
 #include <linux/export.h>
 #include <linux/linkage.h>
+#if EFI_PGD_BASE >= 601
 #include <linux/objtool.h>
 #include <asm/alternative.h>
 #include <asm/asm.h>
@@ -32,22 +33,37 @@
 #include <asm/cpufeatures.h>
 #include <asm/msr-index.h>
 #include <asm/nospec-branch.h>
+#else
+#include <asm/asm.h>
+#include <asm/asm-offsets.h>
+#if EFI_PGD_SUBLEVEL >= 100
+#include <asm/nospec-branch.h>
+#endif
+#endif
 #include <asm/page_types.h>
 #include <asm/percpu.h>
 #include <asm/processor-flags.h>
 #include <asm/segment.h>
+#if EFI_PGD_BASE >= 601
 #include <asm/trapnr.h>
 #include <asm/unwind_hints.h>
+#endif
 
 #include "../../entry/calling.h"
 #include "gate_entry.h"
 
 #if EFI_PGD_BASE >= 612
 #define GATE_HINT UNWIND_HINT_UNDEFINED
-#else
-#define GATE_HINT UNWIND_HINT_EMPTY
-#endif
 
+#elif EFI_PGD_BASE >= 601
+#define GATE_HINT UNWIND_HINT_EMPTY
+
+#else
+/* enum in <asm/traps.h> */
+#define X86_TRAP_NMI	2
+#define X86_TRAP_MC	18
+
+#endif
 /* Fields of efi_gate_page, and of efi_gate_page.regs by their names in pt_regs */
 #define GATE(field)	efi_gate_page + GATE_##field(%rip)
 #define REG(name)	efi_gate_page + GATE_regs + (name)(%rip)
@@ -57,10 +73,16 @@
 /* Exceptions for which the CPU pushes an error code: #DF #TS #NP #SS #GP #PF #AC #CP #VC #SX */
 #define HAS_ERROR_CODE	0x60227d00
 
+#if EFI_PGD_BASE >= 601
 	.section .noinstr.text, "ax"
 	.balign PAGE_SIZE, 0xcc
 SYM_ENTRY(efi_gate_text, SYM_L_GLOBAL, SYM_A_NONE)
 	ANNOTATE_NOENDBR
+#else
+	.section .kprobes.text, "ax"
+	.balign PAGE_SIZE, 0xcc
+GLOBAL(efi_gate_text)
+#endif
 
 /**
  * efi_gate_enter - run firmware until something happens
@@ -79,7 +101,11 @@ SYM_ENTRY(efi_gate_text, SYM_L_GLOBAL, SYM_A_NONE)
  * Called with interrupts disabled. The caller takes care of what firmware may
  * change at CPL 3: segments, FS and GS base, PKRU, and the FPU.
  */
+#if EFI_PGD_BASE >= 601
 SYM_FUNC_START(efi_gate_enter)
+#else
+ENTRY(efi_gate_enter)
+#endif
 	pushq	%rbp
 	pushq	%rbx
 	pushq	%r12
@@ -87,15 +113,25 @@ SYM_FUNC_START(efi_gate_enter)
 	pushq	%r14
 	pushq	%r15
 	pushfq
+#if EFI_PGD_BASE >= 601
 	UNWIND_HINT_SAVE
+#endif
 
 	movq	%rsp, GATE(kernel_rsp)
+#if EFI_PGD_BASE >= 601
 	CLEAR_CPU_BUFFERS
+#endif
 	swapgs
 	leaq	IRET(RIP), %rsp
+#if EFI_PGD_BASE >= 601
 	GATE_HINT
+#endif
 
+#if EFI_PGD_BASE >= 601
 SYM_INNER_LABEL(efi_gate_window, SYM_L_LOCAL)
+#else
+efi_gate_window:
+#endif
 	lidt	GATE(idt)
 	movq	GATE(efi_cr3), %rax
 	movq	%rax, %cr3
@@ -129,11 +165,15 @@ SYM_INNER_LABEL(efi_gate_window, SYM_L_LOCAL)
 	movq	REG(RDX), %rdx
 	movq	REG(RSI), %rsi
 	movq	REG(RDI), %rdi
+#if EFI_PGD_BASE >= 601
 	UNWIND_HINT_IRET_REGS
+#endif
 	iretq
 
 .Lcopy:
+#if EFI_PGD_BASE >= 601
 	GATE_HINT
+#endif
 	movq	GATE(copy_to), %rdi
 	movq	GATE(copy_from), %rsi
 	movq	GATE(copy_left), %rcx
@@ -150,14 +190,20 @@ SYM_INNER_LABEL(efi_gate_window, SYM_L_LOCAL)
 	movq	%rcx, GATE(copy_left)
 	jnz	.Lcopy_byte
 
+#if EFI_PGD_BASE >= 601
 SYM_INNER_LABEL(efi_gate_leave, SYM_L_LOCAL)
 	GATE_HINT
+#else
+efi_gate_leave:
+#endif
 	movq	GATE(kernel_cr3), %rax
 	movq	%rax, %cr3
 	lidt	GATE(kernel_idt)
 	/* From here on, NMIs and machine checks are the kernel's. */
 	movq	GATE(kernel_rsp), %rsp
+#if EFI_PGD_BASE >= 601
 	UNWIND_HINT_RESTORE
+#endif
 	popfq
 	swapgs
 
@@ -174,11 +220,15 @@ SYM_INNER_LABEL(efi_gate_leave, SYM_L_LOCAL)
 	xorl	%r13d, %r13d
 	xorl	%r14d, %r14d
 	xorl	%r15d, %r15d
+#if EFI_PGD_BASE >= 601
 	IBRS_ENTER
 	UNTRAIN_RET
 	CLEAR_BRANCH_HISTORY
+#endif
+#if EFI_PGD_BASE >= 601 || EFI_PGD_SUBLEVEL >= 100
 	/* The CALL that RET belongs to is not the last one the CPU has seen. */
 	FILL_RETURN_BUFFER %rax, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_CTXSW
+#endif
 
 	popq	%r15
 	popq	%r14
@@ -186,17 +236,28 @@ SYM_INNER_LABEL(efi_gate_leave, SYM_L_LOCAL)
 	popq	%r12
 	popq	%rbx
 	popq	%rbp
+#if EFI_PGD_BASE >= 601
 	RET
 SYM_FUNC_END(efi_gate_enter)
+#else
+	ret
+ENDPROC(efi_gate_enter)
+#endif
 
 /* Where the gate's IDT points to. */
 	.balign EFI_GATE_EXC_STUB, 0xcc
+#if EFI_PGD_BASE >= 601
 SYM_CODE_START(efi_gate_exc_stubs)
+#else
+GLOBAL(efi_gate_exc_stubs)
+#endif
 	vector = 0
 	.rept EFI_GATE_EXCEPTIONS
 	.balign EFI_GATE_EXC_STUB, 0xcc
+#if EFI_PGD_BASE >= 601
 	GATE_HINT
 	ENDBR
+#endif
 	.if !((HAS_ERROR_CODE >> vector) & 1)
 	pushq	$0
 	.endif
@@ -204,22 +265,40 @@ SYM_CODE_START(efi_gate_exc_stubs)
 	jmp	efi_gate_exception
 	vector = vector + 1
 	.endr
+#if EFI_PGD_BASE >= 601
 SYM_CODE_END(efi_gate_exc_stubs)
+#else
+END(efi_gate_exc_stubs)
+#endif
 
 	.balign EFI_GATE_IRQ_STUB, 0xcc
+#if EFI_PGD_BASE >= 601
 SYM_CODE_START(efi_gate_irq_stubs)
+#else
+GLOBAL(efi_gate_irq_stubs)
+#endif
 	.rept EFI_GATE_VECTORS - EFI_GATE_EXCEPTIONS
 	.balign EFI_GATE_IRQ_STUB, 0xcc
+#if EFI_PGD_BASE >= 601
 	GATE_HINT
 	ENDBR
+#endif
 	pushq	$(vector - 128)
 	jmp	.Lirq
 	vector = vector + 1
 	.endr
+#if EFI_PGD_BASE >= 601
 SYM_CODE_END(efi_gate_irq_stubs)
+#else
+END(efi_gate_irq_stubs)
+#endif
 
+#if EFI_PGD_BASE >= 601
 SYM_CODE_START_LOCAL(efi_gate_exception)
 	GATE_HINT
+#else
+efi_gate_exception:
+#endif
 	testb	$3, 3*8(%rsp)
 	jz	efi_gate_nested
 .Lsave:
@@ -252,10 +331,16 @@ SYM_CODE_START_LOCAL(efi_gate_exception)
 
 .Lirq:
 	/* Interrupts are off at CPL 0: this came from CPL 3. */
+#if EFI_PGD_BASE >= 601
 	GATE_HINT
+#endif
 	pushq	$EFI_GATE_IRQ
 	jmp	.Lsave
+#if EFI_PGD_BASE >= 601
 SYM_CODE_END(efi_gate_exception)
+#else
+END(efi_gate_exception)
+#endif
 
 /*
  * Return to where an event came from, without IRET. All it takes is RSP, RIP and
@@ -294,8 +379,12 @@ SYM_CODE_END(efi_gate_exception)
 .endm
 
 /* An event at CPL 0. On the stack: vector, error code, and what the CPU pushes. */
+#if EFI_PGD_BASE >= 601
 SYM_CODE_START_LOCAL(efi_gate_nested)
 	GATE_HINT
+#else
+efi_gate_nested:
+#endif
 	cmpq	$X86_TRAP_NMI, (%rsp)
 	je	.Lnested_nmi
 	cmpq	$X86_TRAP_MC, (%rsp)
@@ -315,18 +404,33 @@ SYM_CODE_START_LOCAL(efi_gate_nested)
 	RESUME GATE_nmi_save
 
 .Lnested_mce:
+#if EFI_PGD_BASE >= 601
 	GATE_HINT
+#endif
 	movb	$1, GATE(mce_pending)
 	ABORT_ENTRY GATE_mce_save
 	RESUME GATE_mce_save
+#if EFI_PGD_BASE >= 601
 SYM_CODE_END(efi_gate_nested)
+#else
+END(efi_gate_nested)
+#endif
 
 	.balign PAGE_SIZE, 0xcc
+#if EFI_PGD_BASE >= 601
 SYM_ENTRY(efi_gate_text_end, SYM_L_GLOBAL, SYM_A_NONE)
+#else
+GLOBAL(efi_gate_text_end)
+#endif
 
 	.section .rodata, "a"
 	.balign 8
+#if EFI_PGD_BASE >= 601
 SYM_DATA(efi_gate_text_size, .quad efi_gate_text_end - efi_gate_text)
+#else
+GLOBAL(efi_gate_text_size)
+	.quad	efi_gate_text_end - efi_gate_text
+#endif
 
 	.text
 
@@ -337,7 +441,11 @@ SYM_DATA(efi_gate_text_size, .quad efi_gate_text_end - efi_gate_text)
  * The CPU has acknowledged the interrupt on its way through the gate's IDT. Make
  * the frame it would have pushed; the handler returns with IRET.
  */
+#if EFI_PGD_BASE >= 601
 SYM_FUNC_START(efi_gate_deliver_irq)
+#else
+ENTRY(efi_gate_deliver_irq)
+#endif
 	pushq	%rbp
 	movq	%rsp, %rbp
 	andq	$-16, %rsp
@@ -345,9 +453,20 @@ SYM_FUNC_START(efi_gate_deliver_irq)
 	pushq	%rbp
 	pushfq
 	pushq	$__KERNEL_CS
+#if EFI_PGD_BASE >= 601
 	CALL_NOSPEC rdi
+#elif EFI_PGD_SUBLEVEL >= 100
+	CALL_NOSPEC %rdi
+#else
+	call	*%rdi
+#endif
 	/* For objtool, which does not know that the handler popped the frame. */
 	movq	%rbp, %rsp
 	popq	%rbp
+#if EFI_PGD_BASE >= 601
 	RET
 SYM_FUNC_END(efi_gate_deliver_irq)
+#else
+	ret
+ENDPROC(efi_gate_deliver_irq)
+#endif

@@ -24,7 +24,9 @@
 
 #ifndef __ASSEMBLY__
 
+#if EFI_PGD_BASE >= 601
 #include <linux/build_bug.h>
+#endif
 #include <linux/types.h>
 #include <asm/desc_defs.h>
 #include <asm/page.h>

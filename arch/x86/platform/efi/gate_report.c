@@ -13,7 +13,11 @@
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <asm/efi.h>
+#if EFI_PGD_BASE >= 601
 #include <asm/trapnr.h>
+#else
+#include <asm/traps.h>
+#endif
 
 #include "gate.h"
 #include "gate_entry.h"
@@ -34,7 +38,9 @@ static const char * const service_names[EFI_GATE_SERVICES] = {
 	[EFI_GATE_UPDATE_CAPSULE]		= "UpdateCapsule",
 	[EFI_GATE_QUERY_CAPSULE_CAPS]		= "QueryCapsuleCapabilities",
 	[EFI_GATE_QUERY_VARIABLE_INFO]		= "QueryVariableInfo",
+#if EFI_PGD_BASE >= 601
 	[EFI_GATE_PRM_HANDLER]			= "PRM handler",
+#endif
 };
 
 /**
@@ -63,7 +69,9 @@ static const char *const exception_names[EFI_GATE_EXCEPTIONS] = {
 	[X86_TRAP_MF]	= "x87 floating-point exception",
 	[X86_TRAP_AC]	= "alignment check",
 	[X86_TRAP_XF]	= "SIMD floating-point exception",
+#if EFI_PGD_BASE >= 601
 	[X86_TRAP_CP]	= "control protection exception",
+#endif
 };
 
 static const char *region_name(u64 addr, u64 *start)
@@ -71,7 +79,12 @@ static const char *region_name(u64 addr, u64 *start)
 	efi_memory_desc_t *md;
 	u64 size;
 
+#if EFI_PGD_BASE >= 601
 	for_each_efi_memory_desc(md) {
+#else
+	for (md = efi_gate_regions;
+	     md < efi_gate_regions + efi_gate_nr_regions; md++) {
+#endif
 		size = md->num_pages << EFI_PAGE_SHIFT;
 		*start = md->phys_addr;
 		if (addr - *start >= size)
@@ -135,9 +148,13 @@ void efi_gate_report(enum efi_gate_service service,
 	       r->r9, r->r10, r->r11, r->r12);
 	pr_err("R13 %016lx R14 %016lx R15 %016lx\n",
 	       r->r13, r->r14, r->r15);
+#if EFI_PGD_BASE >= 601
 	pr_err("the call was ended, and %s are off from now on\n",
 	       service == EFI_GATE_PRM_HANDLER ? "PRM handlers" :
 						 "EFI runtime services");
+#else
+	pr_err("the call was ended, and EFI runtime services are off from now on\n");
+#endif
 }
 
 static const char *const unusual[EFI_GATE_UNUSUALS] = {

@@ -24,7 +24,9 @@
 #include <asm/efi.h>
 #include <asm/insn.h>
 #include <asm/ptrace.h>
+#if EFI_PGD_BASE >= 601
 #include <asm/trap_pf.h>
+#endif
 
 #include "gate.h"
 #include "pgtable.h"
@@ -49,7 +51,12 @@ static const efi_memory_desc_t *region_of(u64 page, u64 *other)
 	const efi_memory_desc_t *md;
 	u64 phys, virt, size;
 
+#if EFI_PGD_BASE >= 601
 	for_each_efi_memory_desc(md) {
+#else
+	for (md = efi_gate_regions;
+	     md < efi_gate_regions + efi_gate_nr_regions; md++) {
+#endif
 		if (!may_be_code(md))
 			continue;
 
@@ -190,7 +197,12 @@ void __init efi_gate_wx_init(void)
 	efi_memory_desc_t *md;
 	u64 size, offset;
 
+#if EFI_PGD_BASE >= 601
 	for_each_efi_memory_desc(md) {
+#else
+	for (md = efi_gate_regions;
+	     md < efi_gate_regions + efi_gate_nr_regions; md++) {
+#endif
 		if (!may_be_code(md))
 			continue;
 

@@ -14,13 +14,25 @@
 #define pr_fmt(fmt) "efi: " fmt
 
 #include <linux/bitops.h>
+#if EFI_PGD_BASE >= 601
 #include <linux/build_bug.h>
+#else
+#include <linux/bug.h>
+#endif
 #include <linux/compiler.h>
 #include <linux/efi.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
+#if EFI_PGD_BASE < 601
+#include <linux/mc146818rtc.h>
+#endif
 #include <linux/printk.h>
+#if EFI_PGD_BASE >= 601
 #include <linux/semaphore.h>
+#else
+#include <linux/smp.h>
+#include <linux/spinlock.h>
+#endif
 #include <linux/string.h>
 #include <linux/ucs2_string.h>
 
@@ -44,6 +56,7 @@ struct rts_call {
 	u64			args[EFI_GATE_MAX_ARGS];
 };
 
+#if EFI_PGD_BASE >= 601
 /* What a PRM handler is passed, see drivers/acpi/prmt.c */
 struct prm_mmio_info {
 	u64	count;
@@ -61,6 +74,37 @@ struct prm_context {
  * one, and few of them may be called while another is busy.
  */
 static struct semaphore rts_lock = __SEMAPHORE_INITIALIZER(rts_lock, 1);
+#else
+/*
+ * One lock for all services, as runtime-wrappers.c has it: the argument area is
+ * one, and few of them may be called while another is busy.
+ *
+ * Callers may hold spinlocks, so it is one, too. Interrupts are what they are for
+ * the caller: firmware is interrupted for them, and for NMIs. What is called from
+ * there must not wait for the call that it has interrupted, nor in a panic for a
+ * CPU that may have been stopped.
+ */
+static DEFINE_SPINLOCK(rts_lock);
+static int rts_cpu = -1;
+
+static bool lock_services(bool may_wait)
+{
+	while (!spin_trylock(&rts_lock)) {
+		if (!may_wait || in_nmi() || oops_in_progress ||
+		    READ_ONCE(rts_cpu) == raw_smp_processor_id())
+			return false;
+		cpu_relax();
+	}
+	WRITE_ONCE(rts_cpu, smp_processor_id());
+	return true;
+}
+
+static void unlock_services(void)
+{
+	WRITE_ONCE(rts_cpu, -1);
+	spin_unlock(&rts_lock);
+}
+#endif
 
 /* Fail a call for what firmware gave back. Say so once for each service. */
 static void firmware_bug(struct rts_call *call, const char *what, u64 value)
@@ -80,6 +124,7 @@ static void firmware_bug(struct rts_call *call, const char *what, u64 value)
  * failed and ended. If there is no memory for an argument, call_firmware() does
  * nothing.
  */
+#if EFI_PGD_BASE >= 601
 static bool call_begin(struct rts_call *call, enum efi_gate_service service,
 		       bool may_sleep)
 {
@@ -92,9 +137,27 @@ static bool call_begin(struct rts_call *call, enum efi_gate_service service,
 		call->status = may_sleep ? EFI_ABORTED : EFI_NOT_READY;
 		return false;
 	}
+#else
+static bool call_begin(struct rts_call *call, enum efi_gate_service service,
+		       bool may_wait)
+{
+	call->service = service;
+	call->gfp = GFP_ATOMIC;
+	call->status = EFI_SUCCESS;
+	memset64(call->args, 0, EFI_GATE_MAX_ARGS);
+
+	if (!lock_services(may_wait)) {
+		call->status = EFI_NOT_READY;
+		return false;
+	}
+#endif
 	/* Looked at under the lock, where a call that failed cleared it */
 	if (!efi_enabled(EFI_RUNTIME_SERVICES)) {
+#if EFI_PGD_BASE >= 601
 		up(&rts_lock);
+#else
+		unlock_services();
+#endif
 		pr_warn_once("EFI Runtime Services are disabled!\n");
 		call->status = EFI_DEVICE_ERROR;
 		return false;
@@ -105,10 +168,15 @@ static bool call_begin(struct rts_call *call, enum efi_gate_service service,
 static efi_status_t call_end(struct rts_call *call)
 {
 	/* Here, and not at the next call: that may be one that cannot sleep */
+#if EFI_PGD_BASE >= 601
 	efi_gate_args_reset();
 	if (call->gfp == GFP_KERNEL)
 		efi_gate_settle();
 	up(&rts_lock);
+#else
+	efi_gate_args_reset();
+	unlock_services();
+#endif
 	return call->status;
 }
 
@@ -119,6 +187,18 @@ static void call_firmware(struct rts_call *call)
 		call->status = efi_gate_call(call->service, call->args);
 }
 
+#if EFI_PGD_BASE < 601
+/* Firmware may get the time from the CMOS clock. */
+static void call_clock(struct rts_call *call)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&rtc_lock, flags);
+	call_firmware(call);
+	spin_unlock_irqrestore(&rtc_lock, flags);
+}
+
+#endif
 /*
  * The place in the argument area for the argument @n, and in @addr where firmware
  * sees it. What an earlier call has left is still in it.
@@ -231,7 +311,11 @@ static efi_status_t marshal_get_time(efi_time_t *tm, efi_time_cap_t *tc)
 		return call.status;
 	fw_tm = set_out(&call, 0, tm, sizeof(*tm));
 	fw_tc = set_out(&call, 1, tc, sizeof(*tc));
+#if EFI_PGD_BASE >= 601
 	call_firmware(&call);
+#else
+	call_clock(&call);
+#endif
 	if (call.status == EFI_SUCCESS) {
 		get_out(tm, fw_tm, sizeof(*tm));
 		get_out(tc, fw_tc, sizeof(*tc));
@@ -246,7 +330,11 @@ static efi_status_t marshal_set_time(efi_time_t *tm)
 	if (!call_begin(&call, EFI_GATE_SET_TIME, true))
 		return call.status;
 	set_in(&call, 0, tm, sizeof(*tm));
+#if EFI_PGD_BASE >= 601
 	call_firmware(&call);
+#else
+	call_clock(&call);
+#endif
 	return call_end(&call);
 }
 
@@ -261,7 +349,11 @@ static efi_status_t marshal_get_wakeup_time(efi_bool_t *enabled,
 	fw_enabled = set_out(&call, 0, enabled, sizeof(*enabled));
 	fw_pending = set_out(&call, 1, pending, sizeof(*pending));
 	fw_tm = set_out(&call, 2, tm, sizeof(*tm));
+#if EFI_PGD_BASE >= 601
 	call_firmware(&call);
+#else
+	call_clock(&call);
+#endif
 	if (call.status == EFI_SUCCESS) {
 		get_out(enabled, fw_enabled, sizeof(*enabled));
 		get_out(pending, fw_pending, sizeof(*pending));
@@ -278,7 +370,11 @@ static efi_status_t marshal_set_wakeup_time(efi_bool_t enabled, efi_time_t *tm)
 		return call.status;
 	call.args[0] = enabled;
 	set_in(&call, 1, tm, sizeof(*tm));
+#if EFI_PGD_BASE >= 601
 	call_firmware(&call);
+#else
+	call_clock(&call);
+#endif
 	return call_end(&call);
 }
 
@@ -376,6 +472,7 @@ static efi_status_t marshal_get_next_variable(unsigned long *name_size,
 	return call_end(&call);
 }
 
+#if EFI_PGD_BASE >= 601
 static efi_status_t set_variable(efi_char16_t *name, efi_guid_t *vendor,
 				 u32 attr, unsigned long data_size, void *data,
 				 bool may_sleep)
@@ -383,6 +480,15 @@ static efi_status_t set_variable(efi_char16_t *name, efi_guid_t *vendor,
 	struct rts_call call __uninitialized;
 
 	if (!call_begin(&call, EFI_GATE_SET_VARIABLE, may_sleep))
+#else
+static efi_status_t set_variable(efi_char16_t *name, efi_guid_t *vendor,
+				 u32 attr, unsigned long data_size, void *data,
+				 bool may_wait)
+{
+	struct rts_call call __uninitialized;
+
+	if (!call_begin(&call, EFI_GATE_SET_VARIABLE, may_wait))
+#endif
 		return call.status;
 	set_name(&call, 0, name);
 	set_in(&call, 1, vendor, sizeof(*vendor));
@@ -407,16 +513,26 @@ static efi_status_t marshal_set_variable_nb(efi_char16_t *name,
 	return set_variable(name, vendor, attr, data_size, data, false);
 }
 
+#if EFI_PGD_BASE >= 601
 static efi_status_t query_variable_info(u32 attr, u64 *storage, u64 *remaining,
 					u64 *max_size, bool may_sleep)
 {
+#else
+static efi_status_t marshal_query_variable_info(u32 attr, u64 *storage,
+						u64 *remaining, u64 *max_size)
+{
+#endif
 	struct rts_call call __uninitialized;
 	void *fw_storage, *fw_remaining, *fw_max;
 
 	if (efi.runtime_version < EFI_2_00_SYSTEM_TABLE_REVISION)
 		return EFI_UNSUPPORTED;
 
+#if EFI_PGD_BASE >= 601
 	if (!call_begin(&call, EFI_GATE_QUERY_VARIABLE_INFO, may_sleep))
+#else
+	if (!call_begin(&call, EFI_GATE_QUERY_VARIABLE_INFO, true))
+#endif
 		return call.status;
 	call.args[0] = attr;
 	fw_storage = set_out(&call, 1, storage, sizeof(*storage));
@@ -431,6 +547,7 @@ static efi_status_t query_variable_info(u32 attr, u64 *storage, u64 *remaining,
 	return call_end(&call);
 }
 
+#if EFI_PGD_BASE >= 601
 static efi_status_t marshal_query_variable_info(u32 attr, u64 *storage,
 						u64 *remaining, u64 *max_size)
 {
@@ -444,6 +561,7 @@ static efi_status_t marshal_query_variable_info_nb(u32 attr, u64 *storage,
 	return query_variable_info(attr, storage, remaining, max_size, false);
 }
 
+#endif
 static efi_status_t marshal_get_next_high_mono_count(u32 *count)
 {
 	struct rts_call call __uninitialized;
@@ -599,6 +717,7 @@ efi_marshal_set_virtual_address_map(unsigned long memory_map_size,
 	return call_end(&call);
 }
 
+#if EFI_PGD_BASE >= 601
 /**
  * efi_marshal_prm_handler() - call a handler of ACPI's Platform Runtime Mechanism
  * @handler:		virtual address of the handler, as firmware sees it
@@ -642,6 +761,7 @@ efi_status_t efi_marshal_prm_handler(u64 handler, u64 param_buffer_addr,
 	return call_end(&call);
 }
 
+#endif
 /**
  * efi_marshal_runtime_setup() - let the kernel call runtime services by the gate
  *
@@ -663,7 +783,9 @@ void __init efi_marshal_runtime_setup(void)
 	efi.get_next_high_mono_count	    = marshal_get_next_high_mono_count;
 	efi.reset_system		    = marshal_reset_system;
 	efi.query_variable_info		    = marshal_query_variable_info;
+#if EFI_PGD_BASE >= 601
 	efi.query_variable_info_nonblocking = marshal_query_variable_info_nb;
+#endif
 	efi.update_capsule		    = marshal_update_capsule;
 	efi.query_capsule_caps		    = marshal_query_capsule_caps;
 }

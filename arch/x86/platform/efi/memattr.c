@@ -105,7 +105,7 @@ void __init efi_memattr_init(void)
 		memattr = memattr_copy(efi_memattr_pa);
 
 	if (!memattr) {
-		pr_info("No memory attributes table, runtime code stays writable\n");
+		pr_info("No memory attributes table\n");
 		return;
 	}
 
@@ -137,23 +137,16 @@ static efi_memory_desc_t *__init find_entry(const efi_memory_desc_t *md, u64 pa)
 	return NULL;
 }
 
-/**
- * efi_memattr_covers() - is there anything to go by for a region of code?
- * @md:		a region of the memory map
- *
- * Code that is data to the table's author, or that was left out of it, cannot be
- * told apart. What then is executable by mistake does less harm than what is
+/*
+ * Is there anything to go by for a region of code? Code that is data to the
+ * table's author, or that was left out of it, cannot be told apart. Where firmware
+ * is not isolated, what then is executable by mistake does less harm than what is
  * not: firmware that faults takes the kernel with it.
- *
- * Return: Whether @md is runtime code that the table describes from end to end.
  */
-bool __init efi_memattr_covers(const efi_memory_desc_t *md)
+static bool __init covers(const efi_memory_desc_t *md)
 {
 	efi_memory_desc_t *entry;
 	u64 pa = md->phys_addr;
-
-	if (!memattr || md->type != EFI_RUNTIME_SERVICES_CODE)
-		return false;
 
 	while (pa < region_end(md)) {
 		entry = find_entry(md, pa);
@@ -163,24 +156,6 @@ bool __init efi_memattr_covers(const efi_memory_desc_t *md)
 	}
 
 	return true;
-}
-
-/**
- * efi_memattr_piece() - find memory of one kind in a region
- * @md:		a region that efi_memattr_covers()
- * @pa:		physical address in @md at which to start
- * @attr:	returns EFI_MEMORY_RO, EFI_MEMORY_XP or both, to be enforced
- *
- * Return: The physical address at which that memory ends, at most the end of
- * @md.
- */
-u64 __init efi_memattr_piece(const efi_memory_desc_t *md, u64 pa, u64 *attr)
-{
-	efi_memory_desc_t *entry = find_entry(md, pa);
-
-	*attr = entry->attribute & (EFI_MEMORY_RO | EFI_MEMORY_XP);
-
-	return min(region_end(md), region_end(entry));
 }
 
 static int __init protect(const efi_memory_desc_t *md, u64 pa, u64 size,
@@ -217,21 +192,23 @@ static int __init protect(const efi_memory_desc_t *md, u64 pa, u64 size,
  */
 int __init efi_memattr_apply(const efi_memory_desc_t *md)
 {
-	u64 pa, next, attr;
+	efi_memory_desc_t *entry;
+	u64 pa, next;
 	int err;
 
 	if (!memattr || md->type != EFI_RUNTIME_SERVICES_CODE)
 		return 0;
 
-	if (!efi_memattr_covers(md)) {
-		pr_warn(FW_BUG "Memory attributes table leaves out runtime code at 0x%llx, %llu pages, which stay writable\n",
+	if (!covers(md)) {
+		pr_warn(FW_BUG "Memory attributes table leaves out runtime code at 0x%llx, %llu pages\n",
 			md->phys_addr, md->num_pages);
 		return 0;
 	}
 
 	for (pa = md->phys_addr; pa < region_end(md); pa = next) {
-		next = efi_memattr_piece(md, pa, &attr);
-		err = protect(md, pa, next - pa, attr);
+		entry = find_entry(md, pa);
+		next = min(region_end(md), region_end(entry));
+		err = protect(md, pa, next - pa, entry->attribute);
 		if (err)
 			return err;
 	}

@@ -14,22 +14,8 @@ extern unsigned long efi_memattr_pa;
 void efi_memattr_init(void);
 void efi_memattr_exit(void);
 int efi_memattr_apply(const efi_memory_desc_t *md);
-bool efi_memattr_covers(const efi_memory_desc_t *md);
-u64 efi_memattr_piece(const efi_memory_desc_t *md, u64 pa, u64 *attr);
 #else
 static inline void efi_memattr_exit(void) {}
-
-static inline bool efi_memattr_covers(const efi_memory_desc_t *md)
-{
-	return false;
-}
-
-static inline u64 efi_memattr_piece(const efi_memory_desc_t *md, u64 pa,
-				    u64 *attr)
-{
-	*attr = 0;
-	return md->phys_addr + (md->num_pages << EFI_PAGE_SHIFT);
-}
 #endif
 
 #endif /* _X86_PLATFORM_EFI_MEMATTR_H */

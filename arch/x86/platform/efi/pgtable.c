@@ -24,27 +24,31 @@
  * Two things follow from what the tables are for:
  *
  *  - An entry here never points to a table that the kernel's own page tables
- *    use, outside the part that efi_pt_sync_kernel() copies, and addresses in
- *    that part are refused. No mapping made here can show up in the kernel.
+ *    use. Only where firmware is not isolated, there is a part for the kernel,
+ *    which efi_pt_sync_kernel() copies; addresses in that part are refused. No
+ *    mapping made here can show up in the kernel.
  *
- *  - The tables are in use only between efi_pgd_enter() and efi_pgd_leave(),
- *    they are not global, and both load CR3. Changing them needs no TLB flush.
- *    It must not race with a runtime call: all of it happens at boot.
+ *  - The tables are in use only while firmware runs, they are not global, and
+ *    CR3 is loaded before and after. Changing them needs no TLB flush. It must
+ *    not race with a runtime call. After boot only the gate changes them.
  */
 #endif
 
+#if EFI_PGD_BASE < 601
+#include <linux/efi.h>
+#endif
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
-#if EFI_PGD_BASE >= 601
 #include <linux/list.h>
-#endif
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <asm/page.h>
 #if EFI_PGD_BASE >= 601
 #include <asm/pgalloc.h>
+#else
+#include <asm/efi.h>
 #endif
 #include <asm/processor.h>
 
@@ -53,18 +57,15 @@
 /* Levels are counted as in the SDM: 4 is PML4, 1 the page table. */
 #if EFI_PGD_BASE >= 601
 #define ROOT_LEVEL	(pgtable_l5_enabled() ? 5 : 4)
-/* Whether a page is the user's is up to its own entry. */
-#define ENTRY_TABLE	((u64)_PAGE_TABLE)
 #else
 #define ROOT_LEVEL	4
-#define ENTRY_TABLE	((u64)_KERNPG_TABLE)
 #endif
+/* Whether a page is the user's is up to its own entry. */
+#define ENTRY_TABLE	((u64)_PAGE_TABLE)
 #define ENTRY_LEAF	((u64)(_PAGE_PRESENT | _PAGE_ACCESSED))
 #define ENTRY_LARGE	((u64)_PAGE_PSE)
-#if EFI_PGD_BASE >= 601
 /* Of a page that is never writable and executable; the CPU ignores it. */
 #define ENTRY_SPLIT_WX	((u64)_PAGE_SOFTW1)
-#endif
 
 enum efi_pt_op {
 	EFI_PT_MAP,
@@ -72,9 +73,7 @@ enum efi_pt_op {
 	EFI_PT_PROTECT,
 #endif
 	EFI_PT_UNMAP,
-#if EFI_PGD_BASE >= 601
 	EFI_PT_SPLIT_WX,
-#endif
 };
 
 /* One change to a range of addresses */
@@ -87,7 +86,6 @@ struct efi_pt_change {
 #endif
 };
 
-#if EFI_PGD_BASE >= 601
 /*
  * Empty tables that were set aside, for changes that are made during a runtime
  * call. After boot, those that fall free are kept: with interrupts off they
@@ -155,17 +153,6 @@ int efi_pt_reserve(unsigned int count, gfp_t gfp)
 	}
 	return 0;
 }
-#else
-static u64 *alloc_table(void)
-{
-	return (u64 *)get_zeroed_page(GFP_KERNEL);
-}
-
-static void free_table(u64 *table)
-{
-	free_page((unsigned long)table);
-}
-#endif
 
 static u64 level_size(int level)
 {
@@ -182,13 +169,11 @@ static bool is_leaf(u64 entry, int level)
 	return entry && (level == 1 || (entry & ENTRY_LARGE));
 }
 
-#if EFI_PGD_BASE >= 601
 static bool is_wx(u64 entry)
 {
 	return (entry & (_PAGE_RW | _PAGE_NX)) == _PAGE_RW;
 }
 
-#endif
 static u64 *entry_table(u64 entry)
 {
 	return __va(entry & PTE_PFN_MASK);
@@ -266,13 +251,11 @@ static void change_leaf(u64 *entry, u64 va, int level,
 	case EFI_PT_UNMAP:
 		*entry = 0;
 		break;
-#if EFI_PGD_BASE >= 601
 	case EFI_PT_SPLIT_WX:
 		if (is_wx(*entry))
 			*entry = (*entry & ~(u64)(_PAGE_RW | _PAGE_DIRTY)) |
 				 ENTRY_SPLIT_WX;
 		break;
-#endif
 	}
 }
 
@@ -307,10 +290,8 @@ static bool ends_here(u64 entry, u64 va, u64 next, int level,
 		return true;
 	if (next - va != level_size(level))
 		return false;
-#if EFI_PGD_BASE >= 601
 	if (is_leaf(entry, level) && c->op == EFI_PT_SPLIT_WX)
 		return !is_wx(entry);
-#endif
 	if (is_leaf(entry, level))
 		return c->op != EFI_PT_MAP || leaf_fits(va + c->offset, level);
 
@@ -333,15 +314,12 @@ static int change_range(u64 *table, int level, u64 va, u64 end,
 		/* The last page this entry can map may be the last there is. */
 		next = min(end - 1, va | (level_size(level) - 1)) + 1;
 
-#if EFI_PGD_BASE >= 601
-		if (!*entry && c->op != EFI_PT_MAP)
-			continue;
-#else
-		if (!*entry && c->op == EFI_PT_UNMAP)
-			continue;
+#if EFI_PGD_BASE < 601
 		if (!*entry && c->op == EFI_PT_PROTECT)
 			return -ENOENT;
 #endif
+		if (!*entry && c->op != EFI_PT_MAP)
+			continue;
 
 		if (ends_here(*entry, va, next, level, c)) {
 			change_leaf(entry, va, level, c);
@@ -379,7 +357,9 @@ static int change_range(u64 *table, int level, u64 va, u64 end,
 #else
 /*
  * Only addresses that are EFI's to use: the lower half, for 1:1 mappings, and
- * the window that virtual addresses are given out from.
+ * the window that virtual addresses are given out from. Where firmware is
+ * isolated, all of the upper half is: nothing of the kernel is mapped there but
+ * the gate.
  */
 #endif
 static bool range_is_efi(u64 va, u64 size)
@@ -393,6 +373,8 @@ static bool range_is_efi(u64 va, u64 size)
 	if (va >= -half)
 		return true;
 #else
+	if (efi_is_isolated() && va >= -half)
+		return true;
 	if (va >= EFI_VA_END && end <= EFI_VA_START)
 		return true;
 #endif
@@ -501,7 +483,6 @@ int efi_pt_unmap(pgd_t *root, u64 va, u64 size)
 	return change(root, va, size, &c);
 }
 
-#if EFI_PGD_BASE >= 601
 /* The entry that maps the page that @va is in, or NULL */
 static u64 *find_leaf(pgd_t *root, u64 va)
 {
@@ -554,7 +535,7 @@ bool efi_pt_set(pgd_t *root, u64 va, u64 prot)
 {
 	u64 *entry, new;
 
-	if (!__is_canonical_address(va, boot_cpu_data.x86_virt_bits))
+	if (!is_canonical(va, 1))
 		return false;
 	entry = find_leaf(root, va);
 	if (!entry || !(*entry & ENTRY_SPLIT_WX))
@@ -591,8 +572,7 @@ bool efi_pt_is_user(pgd_t *root, u64 va, u64 size)
 {
 	u64 last = va + size - 1, page;
 
-	if (last < va || !__is_canonical_address(va, boot_cpu_data.x86_virt_bits) ||
-	    !__is_canonical_address(last, boot_cpu_data.x86_virt_bits))
+	if (last < va || !is_canonical(va, size))
 		return false;
 
 	for (page = va & PAGE_MASK; page <= (last & PAGE_MASK); page += PAGE_SIZE)
@@ -601,6 +581,7 @@ bool efi_pt_is_user(pgd_t *root, u64 va, u64 size)
 	return true;
 }
 
+#if EFI_PGD_BASE >= 601
 /**
  * efi_pt_alloc() - allocate page tables without any mapping
  *
@@ -665,7 +646,8 @@ void efi_pt_sync_kernel(pgd_t *root)
  * CR3 that is loaded in kernel mode may have it set. The other page of the pair
  * stays empty: nothing returns to user mode from here.
  *
- * The tables hold no kernel mapping either until efi_pt_sync_kernel().
+ * The tables hold no kernel mapping either, and never do where firmware is
+ * isolated. Where it is not, they do from efi_pt_sync_kernel() on.
  *
  * Context: Process context, at boot. May sleep.
  * Return: The root, or NULL if there is no memory.
@@ -676,8 +658,8 @@ pgd_t *efi_pt_alloc(void)
 	u64 *level3;
 
 	root = (pgd_t *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, 1);
-	if (!root)
-		return NULL;
+	if (!root || efi_is_isolated())
+		return root;
 
 	level3 = (u64 *)get_zeroed_page(GFP_KERNEL);
 	if (!level3) {

@@ -2,25 +2,20 @@
 #ifndef _X86_PLATFORM_EFI_PGTABLE_H
 #define _X86_PLATFORM_EFI_PGTABLE_H
 
-#if EFI_PGD_BASE >= 601
 #include <linux/gfp.h>
-#endif
 #include <linux/types.h>
 #include <asm/pgtable.h>
 
 pgd_t *efi_pt_alloc(void);
-#if EFI_PGD_BASE >= 601
 int efi_pt_reserve(unsigned int count, gfp_t gfp);
 int efi_pt_split_wx(pgd_t *root, u64 va, u64 size);
 bool efi_pt_set(pgd_t *root, u64 va, u64 prot);
 bool efi_pt_is_user(pgd_t *root, u64 va, u64 size);
-#else
-void efi_pt_sync_kernel(pgd_t *root);
-#endif
-int efi_pt_map(pgd_t *root, u64 va, u64 pa, u64 size, u64 prot);
 #if EFI_PGD_BASE < 601
+void efi_pt_sync_kernel(pgd_t *root);
 int efi_pt_protect(pgd_t *root, u64 va, u64 size, u64 set, u64 clear);
 #endif
+int efi_pt_map(pgd_t *root, u64 va, u64 pa, u64 size, u64 prot);
 int efi_pt_unmap(pgd_t *root, u64 va, u64 size);
 
 #endif /* _X86_PLATFORM_EFI_PGTABLE_H */

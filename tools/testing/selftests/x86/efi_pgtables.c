@@ -580,6 +580,24 @@ static void find_memattr(void)
 	     whole ? "none found" : "unknown, the log does not go back to the boot");
 }
 
+#if EFI_PGD_BASE < 600
+static unsigned long esrt_start, esrt_size;
+
+/* The pages of the ESRT are kept in EFI's table, and the kernel says where they are. */
+static void find_esrt(void)
+{
+	unsigned long start, end;
+	char buf[64];
+	bool whole;
+
+	if (!find_in_log("esrt: Reserving ESRT space from ", buf, sizeof(buf), &whole) ||
+	    sscanf(buf, "%lx to %lx", &start, &end) != 2)
+		return;
+	esrt_start = start & ~(PG_SIZE - 1);
+	esrt_size = ((end + PG_SIZE - 1) & ~(PG_SIZE - 1)) - esrt_start;
+}
+
+#endif
 /*
  * Subtests on the kernel's table
  */
@@ -833,6 +851,24 @@ static long test_efi_permissions(void)
 static unsigned long mixed_pages;	/* RAM, for arguments in mixed mode */
 static bool has_kernel_half;
 static bool memmap_seen;
+#if EFI_PGD_BASE < 600
+static bool esrt_seen[2];	/* in the window, 1:1 */
+
+/*
+ * Firmware that is isolated can only read it.  At which virtual address it has it
+ * is not to be seen here: its size tells.
+ */
+static bool is_esrt(unsigned long start, unsigned long last, unsigned int prot)
+{
+	bool low = last <= LOWER_HALF_LAST;
+
+	if (!esrt_size || last - start + 1 != esrt_size || (low && start != esrt_start) ||
+	    esrt_seen[low] || !(prot & P_NX) || (isolated && prot & P_RW))
+		return false;
+	esrt_seen[low] = true;
+	return true;
+}
+#endif
 
 static unsigned long leftover_piece(const struct region *region, const struct range *piece)
 {
@@ -852,6 +888,11 @@ static unsigned long leftover_piece(const struct region *region, const struct ra
 			return 0;
 	}
 
+#if EFI_PGD_BASE < 600
+	if (is_esrt(start, last, piece->prot))
+		return 0;
+
+#endif
 	/* Arguments for 32-bit firmware are passed by their physical addresses */
 	if (mixed_mode && low && (piece->prot & (P_RW | P_NX)) != P_RW) {
 		mixed_pages += show(NULL, start, last, piece->prot);
@@ -924,11 +965,16 @@ static unsigned long wrongly_kept(const struct region *r, unsigned long base)
 	}
 	return pages;
 }
+#endif
 
+/* What is kept of boot services memory, and the first page, which always is */
 static long isolated_leftovers(void)
 {
-	unsigned long pages = 0, last;
+	unsigned long last;
 	unsigned int prot;
+	long faults = 0;
+#if EFI_PGD_BASE >= 600
+	unsigned long pages = 0;
 	size_t i;
 
 	for (i = 0; i < nr_regions; i++) {
@@ -937,13 +983,13 @@ static long isolated_leftovers(void)
 		pages += wrongly_kept(&regions[i], regions[i].phys);
 		pages += wrongly_kept(&regions[i], regions[i].virt);
 	}
+	faults = fault(pages, "pages of boot services memory that are not as they should be");
+#endif
 
 	prot = prot_at(&efi_table, 0, &last);
-	return fault(pages, "pages of boot services memory that are not as they should be") +
-	       fault((prot & (P_USER | P_RW | P_NX)) != (P_USER | P_RW | P_NX),
-		     "first page that firmware cannot write to, or can execute");
+	return faults + fault((prot & (P_USER | P_RW | P_NX)) != (P_USER | P_RW | P_NX),
+			      "first page that firmware cannot write to, or can execute");
 }
-#endif
 
 static long test_efi_leftover(void)
 {
@@ -956,11 +1002,12 @@ static long test_efi_leftover(void)
 	has_kernel_half = direct_map_base(&base) && prot_at(&efi_table, base, &last);
 	mixed_pages = 0;
 	memmap_seen = false;
+#if EFI_PGD_BASE < 600
+	memset(esrt_seen, 0, sizeof(esrt_seen));
+#endif
 	faults = fault(sum_pieces(leftover_piece), "pages that belong to no runtime region");
-#if EFI_PGD_BASE >= 600
 	if (isolated)
 		faults += isolated_leftovers();
-#endif
 
 	if (efi_view(0))
 		diag("EFI's table %s the kernel's direct map",
@@ -969,7 +1016,6 @@ static long test_efi_leftover(void)
 		diag("%lu pages of RAM mapped 1:1 for mixed mode", mixed_pages);
 	return faults;
 }
-#if EFI_PGD_BASE >= 600
 
 /*
  * Isolation
@@ -982,11 +1028,17 @@ static long test_efi_leftover(void)
 #define FW_AREA_START	(EFI_WIN_START - SZ_1GB)
 #define FW_AREA_LAST	(EFI_WIN_START - 1)
 
+#if EFI_PGD_BASE >= 600
 /* GDT and TSS of each CPU are in here, and how far apart they can be */
 #define ENTRY_AREA_START	0xfffffe0000000000UL
 #define ENTRY_AREA_LAST		0xfffffe7fffffffffUL
 #define MAX_GDT_TO_TSS_END	(16 * PG_SIZE)
 
+#else
+/* The gate's own GDT and TSS, with a bitmap of all ports */
+#define GATE_TABLES_SIZE	(3 * PG_SIZE)
+
+#endif
 /* More pages than this are not just a way in and out */
 #define MAX_GATE_PAGES	12
 
@@ -1022,14 +1074,18 @@ static void find_isolation(void)
 /* What it takes to enter and leave firmware, where the kernel has it, too */
 static struct gate_part {
 	const char	*start_name;
-	const char	*end_name;	/* one page if there is none */
+	const char	*end_name;	/* if there is none, it is of that size */
+	unsigned long	size;
 	unsigned int	prot;
 	unsigned long	start;
 	unsigned long	end;
 } gate_parts[] = {
-	{ "efi_gate_text", "efi_gate_text_end", P_PRESENT },
-	{ "efi_gate_page", NULL, P_PRESENT | P_RW | P_NX },
-	{ "gate_idt", NULL, P_PRESENT | P_NX },
+	{ "efi_gate_text", "efi_gate_text_end", 0, P_PRESENT },
+	{ "efi_gate_page", NULL, PG_SIZE, P_PRESENT | P_RW | P_NX },
+	{ "gate_idt", NULL, PG_SIZE, P_PRESENT | P_NX },
+#if EFI_PGD_BASE < 600
+	{ "gate_tables", NULL, GATE_TABLES_SIZE, P_PRESENT | P_RW | P_NX },
+#endif
 };
 
 /* Returns the name of a symbol that could not be found, or NULL */
@@ -1058,7 +1114,7 @@ static const char *read_gate_symbols(void)
 
 	for (part = gate_parts; part < gate_parts + ARRAY_SIZE(gate_parts); part++) {
 		if (!part->end_name)
-			part->end = part->start + PG_SIZE;
+			part->end = part->start + part->size;
 		else if (!part->end)
 			missing = part->end_name;
 		if (!part->start)
@@ -1072,14 +1128,21 @@ struct gate {
 	unsigned long	pages;
 	unsigned long	unnamed;
 	unsigned long	wrong;		/* permissions */
+#if EFI_PGD_BASE >= 600
 	unsigned long	entry_first;	/* in the CPU entry area */
 	unsigned long	entry_last;
+#endif
 };
 
 static void judge_supervisor_page(struct gate *g, unsigned long addr, unsigned int prot)
 {
+#if EFI_PGD_BASE >= 600
 	unsigned long last = addr + PG_SIZE - 1, next;
 	unsigned int want = P_PRESENT | P_NX;	/* GDT and TSS */
+#else
+	unsigned long last = addr + PG_SIZE - 1;
+	unsigned int want = 0;
+#endif
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(gate_parts); i++) {
@@ -1089,6 +1152,12 @@ static void judge_supervisor_page(struct gate *g, unsigned long addr, unsigned i
 		}
 	}
 
+#if EFI_PGD_BASE < 600
+	if (i == ARRAY_SIZE(gate_parts)) {
+		g->unnamed += show("no user page, and not the gate's", addr, last, prot);
+		return;
+	}
+#else
 	if (i == ARRAY_SIZE(gate_parts)) {
 		/*
 		 * GDT and TSS are read-only for the kernel, too: the stacks
@@ -1104,6 +1173,7 @@ static void judge_supervisor_page(struct gate *g, unsigned long addr, unsigned i
 			g->entry_first = addr;
 		g->entry_last = last;
 	}
+#endif
 
 	g->pages++;
 	if ((prot & (P_PRESENT | P_RW | P_NX)) != want)
@@ -1137,17 +1207,24 @@ static long judge_gate(bool quiet)
 			judge_supervisor_page(&g, addr, r->prot);
 	}
 
+#if EFI_PGD_BASE >= 600
 	if (!quiet)
 		diag("%lu pages for the gate; of the CPU, 0x%lx-0x%lx", g.pages,
 		     g.entry_first, g.entry_last);
+#else
+	if (!quiet)
+		diag("%lu pages for the gate", g.pages);
+#endif
 	faults = fault(g.unnamed, "supervisor pages that are not the gate's");
 	faults += fault(g.wrong, "pages of the gate with other permissions than it needs");
 	faults += fault(pages_with(&efi_table, "global", 0, ~0UL, P_GLOBAL, P_GLOBAL),
 			"global pages, which stay in the TLB after a call");
 	if (g.pages > MAX_GATE_PAGES)
 		faults += fault(g.pages, "pages for the gate are too many");
+#if EFI_PGD_BASE >= 600
 	if (g.entry_first && g.entry_last - g.entry_first >= MAX_GDT_TO_TSS_END)
 		faults += fault(1, "GDT and TSS too many: another CPU's");
+#endif
 	return faults;
 }
 
@@ -1224,7 +1301,6 @@ static long test_isolation_user(void)
 {
 	return judge_user(false);
 }
-#endif
 
 /*
  * Runtime services
@@ -1311,14 +1387,12 @@ static long test_runtime_services(void)
 	     virt, wx);
 	faults = virt + wx;
 
-#if EFI_PGD_BASE >= 600
 	if (!isolated)
 		return faults;
 	if (!read_table(&efi_table, "efi"))
 		return fault(1, "table that cannot be read again, EFI's");
 	if (judge_gate(true) > 0 || judge_user(true) > 0)
 		faults += fault(1, "call that ended isolation");
-#endif
 	return faults;
 }
 
@@ -1341,10 +1415,8 @@ static const struct {
 	{ "efi_regions_complete",	test_efi_complete, TABLE | MAP },
 	{ "efi_permissions",		test_efi_permissions, TABLE | MAP },
 	{ "efi_no_leftovers",		test_efi_leftover, TABLE | MAP },
-#if EFI_PGD_BASE >= 600
 	{ "isolation_supervisor_pages",	test_isolation_gate, TABLE | ISOLATION },
 	{ "isolation_user_pages",	test_isolation_user, TABLE | ISOLATION },
-#endif
 	{ "runtime_services",		test_runtime_services, RUNTIME | OLD_MAP_TOO },
 };
 
@@ -1354,10 +1426,9 @@ static bool cannot_run(unsigned int needs)
 #if EFI_PGD_BASE < 600
 	if (opt_old_map && !(needs & OLD_MAP_TOO))
 		return skip("efi=old_map uses the kernel's page tables");
-#else
+#endif
 	if (needs & ISOLATION && !isolated)
 		return skip("not isolated: %s", not_isolated_reason);
-#endif
 	if (needs & (RUNTIME | TABLE) && opt_noruntime)
 		return skip("booted with noefi or efi=noruntime");
 	if (needs & MAP && !nr_regions)
@@ -1428,11 +1499,15 @@ static void setup(void)
 	read_runtime_map();
 #if EFI_PGD_BASE < 600
 	efi_shares_kernel_table = !efi_table.found && virtual_pages(true);
-#else
+#endif
 	find_isolation();
+#if EFI_PGD_BASE >= 600
 	read_reserved();
 #endif
 	find_memattr();
+#if EFI_PGD_BASE < 600
+	find_esrt();
+#endif
 }
 
 int main(void)
