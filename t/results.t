@@ -39,6 +39,11 @@ boots 2 | says "boots that were repeated are counted" 0 '^# booted a second time
 boots 2 | says "boots that were repeated are named" 0 '^#   v0 0.0 a2: hung, kept'
 boots 4 | says "many boots that were repeated are a failure" 1 '^1 passed, 1 failed'
 
+printf 'ok - a\n# prove ended with status 143\n' |
+	says "a run that was ended is a failure" 1 '^not ok - all results came: .* 143$'
+printf 'ok - a\nnot ok - b\n# prove ended with status 1\n' |
+	says "what prove says of a failure is not another" 1 '^1 passed, 1 failed'
+
 # A test that ends before it has said all
 mkdir "$work/lab" "$work/t"
 cp "$lab/lib.sh" "$lab/tap.sh" "$work/lab"

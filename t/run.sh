@@ -10,11 +10,13 @@ tap=$out/test.tap
 mkdir -p "$out"
 cd "$top"
 
-# run TEST...: prove says what has failed; totals.awk has the last word. The formatter is
-# the one that says a line when there is one, also into a pipe.
+# run TEST...: prove says what has failed; totals.awk has the last word, also where no
+# result says so: a test, or prove, that was killed. The formatter is the one that says a
+# line when there is one, also into a pipe.
 run()
 {
-	prove --verbose --timer --formatter TAP::Formatter::Console "$@" || :
+	prove --verbose --timer --formatter TAP::Formatter::Console "$@" ||
+		echo "# prove ended with status $?"
 }
 
 {

@@ -66,14 +66,17 @@ function privilege(kind,    isolated)
 }
 
 # What EFI's tables map for the kernel's sake, page by page
-function gate(kind,    n, i, part, text)
+function gate(kind,    n, i, part, pages, text)
 {
 	if (get(kind, "probe.isolated") != "yes")
 		return get(kind, "probe.isolated") == "no" ? "no gate" : "-"
-	n = split("text data IDT GDT TSS", part, " ")
-	for (i = 1; i <= n; i++)
-		text = text (i > 1 ? ", " : "") \
-			get(kind, "probe.efi.gate." tolower(part[i])) " " part[i]
+	n = split("text data IDT tables GDT TSS", part, " ")
+	# The gate has tables of its own, or GDT and TSS of the CPU.
+	for (i = 1; i <= n; i++) {
+		pages = get(kind, "probe.efi.gate." tolower(part[i]))
+		if (pages > 0)
+			text = text (text == "" ? "" : ", ") pages " " part[i]
+	}
 	text = text ": " get(kind, "probe.efi.gate_bytes") " bytes"
 	if (get(kind, "probe.efi.supervisor_unnamed") > 0)
 		text = text "; " get(kind, "probe.efi.supervisor_unnamed") \

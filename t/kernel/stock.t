@@ -42,7 +42,8 @@ else
 fi
 
 # U-Boot's SetVirtualAddressMap() ends the stock kernel, and nothing else of U-Boot.
-if isolates "$base" "$version"; then
+# That of Debian 12 does not start a v4.4 kernel, see the README.
+if [ "$base" != v4.4 ]; then
 	console=$out/boot/$base-$version/u-boot-stock.console
 	"$lab/boot/boot.sh" --firmware u-boot --steps boot --append no_timer_check \
 		"$(build_dir "$base" "$version" stock)/arch/x86/boot/bzImage" \

@@ -203,9 +203,11 @@ static int map_this_cpu(void)
 #else
 /*
  * The GDT has the segments of the current task in it. Stacks for events in the
- * kernel are the kernel's own; the one for events at CPL 3 is the gate's.
+ * kernel are the kernel's own; the one for events at CPL 3 is the gate's, and all
+ * ports are open. The entry code of the kernel moves stacks in the TSS of the CPU:
+ * it must not take an exception while that is not the one in use.
  */
-static void load_gate_tables(void)
+static __always_inline void load_gate_tables(void)
 {
 	const struct desc_ptr gdtr = {
 		.address = (unsigned long)gate_tables.gdt,
@@ -223,7 +225,7 @@ static void load_gate_tables(void)
 	native_load_tr_desc();
 }
 
-static void load_kernel_tables(void)
+static __always_inline void load_kernel_tables(void)
 {
 	struct desc_struct *gdt = get_cpu_gdt_table(smp_processor_id());
 	const struct desc_ptr gdtr = {
@@ -380,10 +382,8 @@ static void gate_begin(struct gate_state *s)
 	}
 #endif
 
+#if EFI_PGD_BASE >= 601
 	/* Events at CPL 3 go to the gate's stack; all ports are open. */
-#if EFI_PGD_BASE < 601
-	load_gate_tables();
-#else
 	s->sp0 = tss->sp0;
 	tss->sp0 = (u64)(&efi_gate_page.regs + 1);
 	s->io_bitmap_base = tss->io_bitmap_base;
@@ -402,10 +402,8 @@ static void gate_end(struct gate_state *s)
 
 	tss->sp0 = s->sp0;
 	tss->io_bitmap_base = s->io_bitmap_base;
-#else
-	load_kernel_tables();
-#endif
 
+#endif
 	/* Events at CPL 3 make SS null, and so it is left where it was not. */
 	loadsegment(ss, s->ss);
 	read_user(&s->firmware);
@@ -513,8 +511,12 @@ static noinline notrace __kprobes void enter_firmware(void)
 #if EFI_PGD_SUBLEVEL >= 180
 	mds_user_clear_cpu_buffers();
 #endif
+	load_gate_tables();
 #endif
 	efi_gate_enter();
+#if EFI_PGD_BASE < 601
+	load_kernel_tables();
+#endif
 	if (cpu_feature_enabled(X86_FEATURE_DS))
 		start_trace(&trace);
 	if (page->nmi_pending) {
@@ -551,6 +553,8 @@ static void enter(void)
 	 * and may load others, so read each time.
 	 */
 	page->kernel_cr3 = read_cr3();
+	/* Tracing of interrupts has another IDT, and may be switched meanwhile. */
+	store_idt(&page->kernel_idt);
 #endif
 	page->fault = 0;
 	page->vector = EFI_GATE_NOTHING;
@@ -756,22 +760,28 @@ static bool go_on_after_db(struct gate_flags *f, bool trap_flag)
 
 	/* Reset it, as the kernel's handler expects it. */
 	get_debugreg(dr6, 6);
+#if EFI_PGD_BASE >= 601
 	set_debugreg(DR6_RESERVED, 6);
 	dr6 ^= DR6_RESERVED;
+#else
+	set_debugreg(0, 6);
+	dr6 &= ~(unsigned long)DR6_RESERVED;
+#endif
 
 	if (f->own_page)
 		efi_gate_wx_stepped();
 
 #if EFI_PGD_BASE >= 601
 	if (dr6 & ~(DR_STEP | DR_BUS_LOCK) || !dr6)
-#else
-	if (dr6 & ~(unsigned long)DR_STEP || !dr6)
-#endif
 		return false;
 	if (!(dr6 & DR_STEP)) {
 		f->own_page = false;
 		return true;
 	}
+#else
+	if (dr6 != DR_STEP)
+		return false;
+#endif
 
 	if (!f->port && !f->own_page && f->held < 0)
 		efi_gate_unusual(EFI_GATE_TRAP_FLAG, &efi_gate_page.regs);
@@ -798,7 +808,12 @@ static void run(struct gate_state *s, struct efi_gate_exit *e)
 	e->in_gate = false;
 	e->returned = false;
 	e->refused = NULL;
+#if EFI_PGD_BASE >= 601
 	store_idt(&page->kernel_idt);
+#else
+	/* What was not there when the last call ended is told to the kernel. */
+	nr_apf_tokens = 0;
+#endif
 	for (;;) {
 		if (flags.held >= 0 && may_deliver(&flags))
 			deliver_held(s, &flags);
@@ -1225,15 +1240,11 @@ int __init efi_gate_load_services(u64 table)
 
 	memset(&fw_services, 0, sizeof(fw_services));
 	local_irq_save(flags);
-	store_idt(&efi_gate_page.kernel_idt);
 #if EFI_PGD_BASE >= 601
+	store_idt(&efi_gate_page.kernel_idt);
 	if (!map_this_cpu())
-		size = efi_gate_read(table, &fw_services, sizeof(fw_services));
-#else
-	load_gate_tables();
-	size = efi_gate_read(table, &fw_services, sizeof(fw_services));
-	load_kernel_tables();
 #endif
+		size = efi_gate_read(table, &fw_services, sizeof(fw_services));
 	local_irq_restore(flags);
 
 	if (size < sizeof(*hdr)) {

@@ -13,6 +13,7 @@
 #include <asm/debugreg.h>
 #include <asm/efi.h>
 #include <asm/fpu/api.h>
+#include <asm/fpu/types.h>
 #include <asm/insn.h>
 #include <asm/msr.h>
 #if EFI_PGD_SUBLEVEL >= 100
@@ -41,8 +42,17 @@ struct efi_tables {
 
 #define efi_mm			((struct efi_tables) { efi_pgd })
 
-#define efi_fpu_begin		kernel_fpu_begin
 #define efi_fpu_end		kernel_fpu_end
+
+/* With the control words of the UEFI specification, whatever the caller has */
+static inline void efi_fpu_begin(void)
+{
+	u32 mxcsr = MXCSR_DEFAULT;
+
+	kernel_fpu_begin();
+	asm volatile("fninit");
+	asm volatile("ldmxcsr %0" : : "m" (mxcsr));
+}
 #if EFI_PGD_SUBLEVEL < 100
 
 static inline void firmware_restrict_branch_speculation_start(void) {}
@@ -79,8 +89,14 @@ static __always_inline unsigned long local_db_save(void)
 
 static __always_inline void local_db_restore(unsigned long dr7)
 {
+	unsigned long now;
+
 	barrier();
-	if (dr7)
+	if (!dr7)
+		return;
+	/* An NMI may have set others. */
+	get_debugreg(now, 7);
+	if (!(now & (DR_GLOBAL_ENABLE_MASK | DR_LOCAL_ENABLE_MASK)))
 		set_debugreg(dr7, 7);
 }
 

@@ -22,6 +22,9 @@
 #include <linux/compiler.h>
 #include <linux/efi.h>
 #include <linux/init.h>
+#if EFI_PGD_BASE < 601
+#include <linux/irqflags.h>
+#endif
 #include <linux/kernel.h>
 #if EFI_PGD_BASE < 601
 #include <linux/mc146818rtc.h>
@@ -89,20 +92,35 @@ static int rts_cpu = -1;
 
 static bool lock_services(bool may_wait)
 {
-	while (!spin_trylock(&rts_lock)) {
-		if (!may_wait || in_nmi() || oops_in_progress ||
-		    READ_ONCE(rts_cpu) == raw_smp_processor_id())
+	unsigned long flags;
+	bool busy, locked;
+
+	for (;;) {
+		/* Both together, or an interrupt in between would wait for ever. */
+		local_irq_save(flags);
+		/* Without SMP, the lock is none. */
+		busy = READ_ONCE(rts_cpu) == smp_processor_id();
+		locked = !busy && spin_trylock(&rts_lock);
+		if (locked)
+			WRITE_ONCE(rts_cpu, smp_processor_id());
+		local_irq_restore(flags);
+
+		if (locked)
+			return true;
+		if (busy || !may_wait || in_nmi() || oops_in_progress)
 			return false;
 		cpu_relax();
 	}
-	WRITE_ONCE(rts_cpu, smp_processor_id());
-	return true;
 }
 
 static void unlock_services(void)
 {
+	unsigned long flags;
+
+	local_irq_save(flags);
 	WRITE_ONCE(rts_cpu, -1);
 	spin_unlock(&rts_lock);
+	local_irq_restore(flags);
 }
 #endif
 

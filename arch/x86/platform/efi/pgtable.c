@@ -116,10 +116,18 @@ static u64 *take_spare(void)
 
 static u64 *alloc_table(void)
 {
+#if EFI_PGD_BASE >= 601
 	if (system_state < SYSTEM_RUNNING && !irqs_disabled())
 		return (u64 *)get_zeroed_page(GFP_KERNEL);
 
 	return take_spare();
+#else
+	u64 *table = take_spare();
+
+	if (!table && system_state < SYSTEM_RUNNING && !irqs_disabled())
+		table = (u64 *)get_zeroed_page(GFP_KERNEL);
+	return table;
+#endif
 }
 
 static void free_table(u64 *table)
