@@ -4,7 +4,8 @@
  * firmware. Such a call must come back with EFI_NOT_READY, and leave the one that it
  * has interrupted as it was. Otherwise it must succeed.
  *
- * Loading the module runs the test, on two CPUs, and fails when a call does.
+ * Loading the module runs the test, on two CPUs, and fails when a call does. It is for
+ * v4.4: later kernels take a semaphore for a call, which an NMI must not.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
@@ -16,7 +17,6 @@
 #include <linux/module.h>
 #include <linux/nmi.h>
 #include <linux/smp.h>
-#include <linux/version.h>
 #include <asm/apic.h>
 #include <asm/nmi.h>
 
@@ -37,15 +37,9 @@ static efi_status_t call_service(void)
 	u64 storage, remaining, max;
 	u32 data = 1;
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 0, 0)
-	if (done & 1)
-		return efi.query_variable_info_nonblocking(ATTRIBUTES, &storage,
-							   &remaining, &max);
-#else
 	if (done & 1)
 		return efi.query_variable_info(ATTRIBUTES, &storage, &remaining,
 					       &max);
-#endif
 	/* Not non-volatile: the firmware refuses it, and writes nothing. */
 	return efi.set_variable_nonblocking(name, &vendor,
 					    EFI_VARIABLE_RUNTIME_ACCESS,
