@@ -381,8 +381,8 @@ static void gate_begin(struct gate_state *s)
 		write_msr(MSR_IA32_U_CET, 0);
 	}
 #endif
-
 #if EFI_PGD_BASE >= 601
+
 	/* Events at CPL 3 go to the gate's stack; all ports are open. */
 	s->sp0 = tss->sp0;
 	tss->sp0 = (u64)(&efi_gate_page.regs + 1);
