@@ -23,10 +23,12 @@ if [ "${CI-}" = true ] && [ "$base" = v6.1 ]; then
 fi
 "$lab/measure/misbehave.sh" "$base" stock habits
 
-# What becomes of the stock kernel: how a case ends, and what is said of it
+# What becomes of the stock kernel: how a case ends, and what is said of it. That of v4.4
+# has other flags where it calls firmware, and names no exception.
 expected()
 {
-	cat <<-'EOF'
+	sed -e "/$([ "$base" != v4.4 ] && echo '^$' || echo '^cr0-wp \|^rflags-if ')/d" \
+		-e "$([ "$base" != v4.4 ] || echo 's/\(invalid opcode\|divide error\)\.\*//')" <<-'EOF'
 		read-data exposed kernel memory was read
 		write-data exposed kernel memory at .* was written
 		exec-function exposed a function of the kernel was executed
