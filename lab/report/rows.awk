@@ -74,7 +74,7 @@ function gate(kind,    n, i, part, pages, text)
 	# The gate has tables of its own, or GDT and TSS of the CPU.
 	for (i = 1; i <= n; i++) {
 		pages = get(kind, "probe.efi.gate." tolower(part[i]))
-		if (pages > 0)
+		if (pages != 0)
 			text = text (text == "" ? "" : ", ") pages " " part[i]
 	}
 	text = text ": " get(kind, "probe.efi.gate_bytes") " bytes"
