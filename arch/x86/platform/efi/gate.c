@@ -963,7 +963,6 @@ static void prepare(u64 addr, const u64 *args)
 		regs->flags |= X86_EFLAGS_IF;
 }
 
-#if EFI_PGD_BASE >= 601
 /**
  * efi_gate_call_addr() - call a function of the firmware
  * @service:	what it is, for reports
@@ -980,10 +979,6 @@ static void prepare(u64 addr, const u64 *args)
  */
 efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 				const u64 *args)
-#else
-static efi_status_t call_addr(enum efi_gate_service service, u64 addr,
-			      const u64 *args)
-#endif
 {
 	static unsigned long said;
 	struct efi_gate_exit e __uninitialized;
@@ -1051,7 +1046,6 @@ static efi_status_t call_addr(enum efi_gate_service service, u64 addr,
 	return EFI_ABORTED;
 }
 
-#if EFI_PGD_BASE >= 601
 /**
  * efi_gate_call() - call a runtime service
  * @service:	which
@@ -1059,21 +1053,6 @@ static efi_status_t call_addr(enum efi_gate_service service, u64 addr,
  *
  * As efi_gate_call_addr(), with the address from the table of runtime services.
  */
-#else
-/**
- * efi_gate_call() - call a runtime service
- * @service:	which
- * @args:	EFI_GATE_MAX_ARGS arguments, 0 for those it does not have; addresses
- *		in the argument area are those that firmware sees
- *
- * The calling convention is that of the UEFI specification, "x64 Platforms".
- * Firmware is interrupted for interrupts, if they are on.
- *
- * Context: Any; in an NMI, the gate's own have to wait until it returns. Runtime
- * services are locked.
- * Return: what the firmware returned, EFI_ABORTED if it took an exception.
- */
-#endif
 efi_status_t efi_gate_call(enum efi_gate_service service, const u64 *args)
 {
 	/* The functions follow the header, in the order of the enum. */
@@ -1082,11 +1061,7 @@ efi_status_t efi_gate_call(enum efi_gate_service service, const u64 *args)
 	BUILD_BUG_ON(sizeof(fw_services) < sizeof(fw_services.hdr) +
 		     EFI_GATE_TABLE_SERVICES * sizeof(*table));
 
-#if EFI_PGD_BASE >= 601
 	return efi_gate_call_addr(service, table[service], args);
-#else
-	return call_addr(service, table[service], args);
-#endif
 }
 
 /*

@@ -96,10 +96,8 @@ int efi_gate_args_map(const void *mem, size_t size, u64 *addr, gfp_t gfp);
 extern bool efi_gate_prm_off;
 #endif
 efi_status_t efi_gate_call(enum efi_gate_service service, const u64 *args);
-#if EFI_PGD_BASE >= 601
 efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 				const u64 *args);
-#endif
 
 /* gate.c: memory that firmware uses, from the kernel's side */
 size_t efi_gate_read(u64 va, void *buf, size_t size);

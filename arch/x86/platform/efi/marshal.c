@@ -142,28 +142,24 @@ static void firmware_bug(struct rts_call *call, const char *what, u64 value)
  * failed and ended. If there is no memory for an argument, call_firmware() does
  * nothing.
  */
-#if EFI_PGD_BASE >= 601
-static bool call_begin(struct rts_call *call, enum efi_gate_service service,
-		       bool may_sleep)
-{
-	call->service = service;
-	call->gfp = may_sleep ? GFP_KERNEL : GFP_ATOMIC;
-	call->status = EFI_SUCCESS;
-	memset64(call->args, 0, EFI_GATE_MAX_ARGS);
-
-	if (may_sleep ? down_interruptible(&rts_lock) : down_trylock(&rts_lock)) {
-		call->status = may_sleep ? EFI_ABORTED : EFI_NOT_READY;
-		return false;
-	}
-#else
 static bool call_begin(struct rts_call *call, enum efi_gate_service service,
 		       bool may_wait)
 {
 	call->service = service;
+#if EFI_PGD_BASE >= 601
+	call->gfp = may_wait ? GFP_KERNEL : GFP_ATOMIC;
+#else
 	call->gfp = GFP_ATOMIC;
+#endif
 	call->status = EFI_SUCCESS;
 	memset64(call->args, 0, EFI_GATE_MAX_ARGS);
 
+#if EFI_PGD_BASE >= 601
+	if (may_wait ? down_interruptible(&rts_lock) : down_trylock(&rts_lock)) {
+		call->status = may_wait ? EFI_ABORTED : EFI_NOT_READY;
+		return false;
+	}
+#else
 	if (!lock_services(may_wait)) {
 		call->status = EFI_NOT_READY;
 		return false;
@@ -198,25 +194,34 @@ static efi_status_t call_end(struct rts_call *call)
 	return call->status;
 }
 
+#if EFI_PGD_BASE < 601
+/* The services for the time may use the CMOS clock, which has a lock. */
+static efi_status_t call_service(const struct rts_call *call)
+{
+	efi_status_t status;
+	unsigned long flags;
+
+	if (call->service > EFI_GATE_SET_WAKEUP_TIME)
+		return efi_gate_call(call->service, call->args);
+
+	spin_lock_irqsave(&rtc_lock, flags);
+	status = efi_gate_call(call->service, call->args);
+	spin_unlock_irqrestore(&rtc_lock, flags);
+	return status;
+}
+
+#endif
 /* Any status is passed on: it may be the vendor's own. Callers only compare it. */
 static void call_firmware(struct rts_call *call)
 {
 	if (call->status == EFI_SUCCESS)
+#if EFI_PGD_BASE >= 601
 		call->status = efi_gate_call(call->service, call->args);
-}
-
-#if EFI_PGD_BASE < 601
-/* Firmware may get the time from the CMOS clock. */
-static void call_clock(struct rts_call *call)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&rtc_lock, flags);
-	call_firmware(call);
-	spin_unlock_irqrestore(&rtc_lock, flags);
-}
-
+#else
+		call->status = call_service(call);
 #endif
+}
+
 /*
  * The place in the argument area for the argument @n, and in @addr where firmware
  * sees it. What an earlier call has left is still in it.
@@ -329,11 +334,7 @@ static efi_status_t marshal_get_time(efi_time_t *tm, efi_time_cap_t *tc)
 		return call.status;
 	fw_tm = set_out(&call, 0, tm, sizeof(*tm));
 	fw_tc = set_out(&call, 1, tc, sizeof(*tc));
-#if EFI_PGD_BASE >= 601
 	call_firmware(&call);
-#else
-	call_clock(&call);
-#endif
 	if (call.status == EFI_SUCCESS) {
 		get_out(tm, fw_tm, sizeof(*tm));
 		get_out(tc, fw_tc, sizeof(*tc));
@@ -348,11 +349,7 @@ static efi_status_t marshal_set_time(efi_time_t *tm)
 	if (!call_begin(&call, EFI_GATE_SET_TIME, true))
 		return call.status;
 	set_in(&call, 0, tm, sizeof(*tm));
-#if EFI_PGD_BASE >= 601
 	call_firmware(&call);
-#else
-	call_clock(&call);
-#endif
 	return call_end(&call);
 }
 
@@ -367,11 +364,7 @@ static efi_status_t marshal_get_wakeup_time(efi_bool_t *enabled,
 	fw_enabled = set_out(&call, 0, enabled, sizeof(*enabled));
 	fw_pending = set_out(&call, 1, pending, sizeof(*pending));
 	fw_tm = set_out(&call, 2, tm, sizeof(*tm));
-#if EFI_PGD_BASE >= 601
 	call_firmware(&call);
-#else
-	call_clock(&call);
-#endif
 	if (call.status == EFI_SUCCESS) {
 		get_out(enabled, fw_enabled, sizeof(*enabled));
 		get_out(pending, fw_pending, sizeof(*pending));
@@ -388,11 +381,7 @@ static efi_status_t marshal_set_wakeup_time(efi_bool_t enabled, efi_time_t *tm)
 		return call.status;
 	call.args[0] = enabled;
 	set_in(&call, 1, tm, sizeof(*tm));
-#if EFI_PGD_BASE >= 601
 	call_firmware(&call);
-#else
-	call_clock(&call);
-#endif
 	return call_end(&call);
 }
 
@@ -490,15 +479,6 @@ static efi_status_t marshal_get_next_variable(unsigned long *name_size,
 	return call_end(&call);
 }
 
-#if EFI_PGD_BASE >= 601
-static efi_status_t set_variable(efi_char16_t *name, efi_guid_t *vendor,
-				 u32 attr, unsigned long data_size, void *data,
-				 bool may_sleep)
-{
-	struct rts_call call __uninitialized;
-
-	if (!call_begin(&call, EFI_GATE_SET_VARIABLE, may_sleep))
-#else
 static efi_status_t set_variable(efi_char16_t *name, efi_guid_t *vendor,
 				 u32 attr, unsigned long data_size, void *data,
 				 bool may_wait)
@@ -506,7 +486,6 @@ static efi_status_t set_variable(efi_char16_t *name, efi_guid_t *vendor,
 	struct rts_call call __uninitialized;
 
 	if (!call_begin(&call, EFI_GATE_SET_VARIABLE, may_wait))
-#endif
 		return call.status;
 	set_name(&call, 0, name);
 	set_in(&call, 1, vendor, sizeof(*vendor));
@@ -533,7 +512,7 @@ static efi_status_t marshal_set_variable_nb(efi_char16_t *name,
 
 #if EFI_PGD_BASE >= 601
 static efi_status_t query_variable_info(u32 attr, u64 *storage, u64 *remaining,
-					u64 *max_size, bool may_sleep)
+					u64 *max_size, bool may_wait)
 {
 #else
 static efi_status_t marshal_query_variable_info(u32 attr, u64 *storage,
@@ -547,7 +526,7 @@ static efi_status_t marshal_query_variable_info(u32 attr, u64 *storage,
 		return EFI_UNSUPPORTED;
 
 #if EFI_PGD_BASE >= 601
-	if (!call_begin(&call, EFI_GATE_QUERY_VARIABLE_INFO, may_sleep))
+	if (!call_begin(&call, EFI_GATE_QUERY_VARIABLE_INFO, may_wait))
 #else
 	if (!call_begin(&call, EFI_GATE_QUERY_VARIABLE_INFO, true))
 #endif
