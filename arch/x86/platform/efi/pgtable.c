@@ -342,7 +342,7 @@ static int change_range(u64 *table, int level, u64 va, u64 end,
 		if (err)
 			return err;
 
-	#if EFI_PGD_BASE >= 601
+#if EFI_PGD_BASE >= 601
 		/* Root entries stay: one table is not worth a rule. */
 #else
 		/* Root entries stay: efi_pt_sync_kernel() relies on one. */
@@ -357,19 +357,13 @@ static int change_range(u64 *table, int level, u64 va, u64 end,
 	return 0;
 }
 
-#if EFI_PGD_BASE >= 601
-/*
- * The lower half, for 1:1 mappings, and the upper half, where nothing of the
- * kernel is mapped but the gate.
- */
-#else
+#if EFI_PGD_BASE < 601
 /*
  * Only addresses that are EFI's to use: the lower half, for 1:1 mappings, and
  * the window that virtual addresses are given out from. Where firmware is
  * isolated, all of the upper half is: nothing of the kernel is mapped there but
  * the gate.
  */
-#endif
 static bool range_is_efi(u64 va, u64 size)
 {
 	u64 half = level_size(ROOT_LEVEL) * PTRS_PER_PGD / 2;
@@ -377,19 +371,15 @@ static bool range_is_efi(u64 va, u64 size)
 
 	if (end < va || !IS_ALIGNED(va | size, PAGE_SIZE))
 		return false;
-#if EFI_PGD_BASE >= 601
-	if (va >= -half)
-		return true;
-#else
 	if (efi_is_isolated() && va >= -half)
 		return true;
 	if (va >= EFI_VA_END && end <= EFI_VA_START)
 		return true;
-#endif
 
 	return end <= half;
 }
 
+#endif
 /* Does the CPU have these addresses, below the hole between the halves or above? */
 static bool is_canonical(u64 va, u64 size)
 {
@@ -403,7 +393,11 @@ static int change(pgd_t *root, u64 va, u64 size,
 {
 	if (!is_canonical(va, size))
 		return -ERANGE;
+#if EFI_PGD_BASE >= 601
+	if (va + size < va || !IS_ALIGNED(va | size, PAGE_SIZE))
+#else
 	if (!range_is_efi(va, size))
+#endif
 		return -EINVAL;
 
 	return change_range((u64 *)root, ROOT_LEVEL, va, va + size, c);
