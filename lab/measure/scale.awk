@@ -118,6 +118,8 @@ END {
 	       2500, "boot")
 	growth("boot, us for each GiB of MMIO", "1-GiB", "window-full", 63.9,
 	       "boot")
+	growth("  of it, the check for W+X pages in EFI's tables", "1-GiB",
+	       "window-full", 63.9, "wx")
 	growth("tables, pages for each GiB of memory", "1-GiB", "16-GiB", 15,
 	       "pt_pages")
 	growth("tables, pages for each CPU", "1-GiB", "4-CPUs", 3, "pt_pages")

@@ -35,10 +35,12 @@ static u64 next_addr = FIRST_ADDR;
 
 /*
  * For each service which of its arguments are pointers, and to what: bytes in a slot,
- * ANY for memory that is allocated. Arguments that are values are VALUE.
+ * ANY for memory that is allocated, NAME for a string in either: in the slot if it
+ * fits. Arguments that are values are VALUE.
  */
 #define VALUE	-1
 #define ANY	-2
+#define NAME	-3
 static const struct {
 	unsigned int nargs;
 	int size[EFI_GATE_MAX_ARGS];
@@ -48,9 +50,9 @@ static const struct {
 	[EFI_GATE_GET_WAKEUP_TIME]		= { 3, { 1, 1, 16 } },
 	[EFI_GATE_SET_WAKEUP_TIME]		= { 2, { VALUE, 16 } },
 	[EFI_GATE_SET_VIRTUAL_ADDRESS_MAP]	= { 4, { VALUE, VALUE, VALUE, ANY } },
-	[EFI_GATE_GET_VARIABLE]			= { 5, { ANY, 16, 4, 8, ANY } },
+	[EFI_GATE_GET_VARIABLE]			= { 5, { NAME, 16, 4, 8, ANY } },
 	[EFI_GATE_GET_NEXT_VARIABLE]		= { 3, { 8, ANY, 16 } },
-	[EFI_GATE_SET_VARIABLE]			= { 5, { ANY, 16, VALUE, VALUE, ANY } },
+	[EFI_GATE_SET_VARIABLE]			= { 5, { NAME, 16, VALUE, VALUE, ANY } },
 	[EFI_GATE_GET_NEXT_HIGH_MONO_COUNT]	= { 1, { 4 } },
 	[EFI_GATE_RESET_SYSTEM]			= { 4, { VALUE, VALUE, VALUE, ANY } },
 	[EFI_GATE_UPDATE_CAPSULE]		= { 3, { ANY, VALUE, VALUE } },
@@ -266,6 +268,33 @@ void up(struct semaphore *sem)
 	shim_held--;
 }
 
+/* The bytes of a string, with its end; in a slot it ends before that does. */
+static size_t string_size(const u16 *s, size_t room)
+{
+	size_t i;
+
+	for (i = 0; i < room / sizeof(*s); i++)
+		if (!s[i])
+			return (i + 1) * sizeof(*s);
+	EXPECT(!"a string without an end");
+	return 0;
+}
+
+static void check_name(unsigned int n, struct fake_piece *piece)
+{
+	size_t size;
+
+	if (piece == &fake_slots[n]) {
+		piece->size = string_size((u16 *)piece->memory, EFI_GATE_SLOT);
+		/* Other arguments do not care what is in their slots' rest. */
+		memset(slots[n] + piece->size, 0xee, EFI_GATE_SLOT - piece->size);
+		return;
+	}
+	size = string_size((u16 *)piece->memory, piece->size);
+	EXPECT(size == piece->size && size > EFI_GATE_SLOT);
+	memset(slots[n], 0xee, EFI_GATE_SLOT);
+}
+
 /* An argument that is 0 is a NULL pointer, or a value. */
 static void check_arg(unsigned int n, int size, u64 arg)
 {
@@ -274,7 +303,9 @@ static void check_arg(unsigned int n, int size, u64 arg)
 	if (size == VALUE || !arg)
 		return;
 	piece = fake_piece(arg);
-	if (size == ANY) {
+	if (size == NAME) {
+		check_name(n, piece);
+	} else if (size == ANY) {
 		EXPECT(piece < fake_slots ||
 		       piece >= fake_slots + EFI_GATE_MAX_ARGS);
 	} else {

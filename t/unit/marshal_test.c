@@ -12,6 +12,8 @@ static efi_guid_t guid = { { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 			     16 } };
 static efi_guid_t zero_guid;
 static efi_char16_t name[] = u"BootOrder";
+/* Too long for a slot: memory has to be allocated for it */
+static efi_char16_t longer[] = u"ANameThatDoesNotFitIntoTheSlotOfAnArgument";
 
 static bool logged(const char *text)
 {
@@ -290,6 +292,12 @@ static void test_variables(void)
 	for (i = 0; i < 4999; i++)
 		long_name[i] = 0x100 + i;
 	round_trip(long_name, 10);
+	/* Of any length, those that just fit into a slot among them */
+	for (i = 1; i < EFI_GATE_SLOT; i++) {
+		long_name[i] = 0;
+		round_trip(long_name, 10);
+		long_name[i] = 0x100 + i;
+	}
 	EXPECT(!shim_message_count);
 }
 
@@ -970,9 +978,9 @@ static efi_status_t service(int which)
 	case 3: return efi.set_wakeup_time(1, &tm);
 	case 4:
 		size = sizeof(data);
-		return efi.get_variable(name, &guid, &attr, &size, data);
+		return efi.get_variable(longer, &guid, &attr, &size, data);
 	case 5: return efi.get_next_variable(&size, s, &guid);
-	case 6: return efi.set_variable(name, &guid, 7, 32, data);
+	case 6: return efi.set_variable(longer, &guid, 7, 32, data);
 	case 7: return efi.query_variable_info(7, &x, &y, &z);
 	case 8: return efi.get_next_high_mono_count(&attr);
 	case 9: return efi.update_capsule(capsules, 1, 0);
@@ -984,7 +992,7 @@ static efi_status_t service(int which)
 							   &map);
 	case 13: return efi.set_wakeup_time(0, &tm);
 	case 14:
-		return efi.set_variable_nonblocking(name, &guid, 7, 32, data);
+		return efi.set_variable_nonblocking(longer, &guid, 7, 32, data);
 	default: return efi.query_variable_info_nonblocking(7, &x, &y, &z);
 	}
 }

@@ -95,19 +95,29 @@ static struct {
 
 #endif
 static void *fw_stack;
-#if EFI_PGD_BASE >= 601
+
+/* The CPU that the descriptor tables are those of */
 static int gate_cpu = -1;
+#if EFI_PGD_BASE >= 601
 
 /* One of the handlers faulted. They are modules apart from runtime services. */
 bool efi_gate_prm_off;
 #endif
+
+/* What SYSENTER loads into CS, on every CPU since it was started, or 0 */
+static u64 sysenter_cs __ro_after_init;
 
 /* The firmware's table of runtime services, with virtual addresses in it */
 static efi_runtime_services_t fw_services;
 
 /* What code at CPL 3 can change by itself, besides the registers */
 struct gate_user {
-	unsigned short	ds, es, fs, gs;
+	union {
+		struct {
+			unsigned short	ds, es, fs, gs;
+		};
+		u64	selectors;
+	};
 	unsigned long	fsbase, gsbase;
 #if EFI_PGD_BASE >= 601
 	u32		pkru;
@@ -123,8 +133,8 @@ struct gate_state {
 	struct gate_user	caller;
 	struct gate_user	firmware;
 	unsigned short		ss;
+	bool			block_step;
 	u64			efer;
-	u64			sysenter_cs;
 #if EFI_PGD_BASE >= 601
 	u64			misc_features;
 	u64			u_cet;
@@ -194,7 +204,7 @@ static int map_cpu(int cpu)
 	return err;
 }
 
-static int map_this_cpu(void)
+static int use_this_cpu(void)
 {
 	int cpu = smp_processor_id();
 
@@ -202,40 +212,47 @@ static int map_this_cpu(void)
 }
 #else
 /*
- * The GDT has the segments of the current task in it. Stacks for events in the
- * kernel are the kernel's own; the one for events at CPL 3 is the gate's, and all
- * ports are open. The entry code of the kernel moves stacks in the TSS of the CPU:
- * it must not take an exception while that is not the one in use.
+ * Stacks for events in the kernel are the kernel's own; the one for events at CPL 3
+ * is the gate's, and all ports are open. The entry code of the kernel moves stacks
+ * in the TSS of the CPU: it must not take an exception while that is not the one in
+ * use.
  */
-static __always_inline void load_gate_tables(void)
+static void copy_tables(int cpu)
 {
-	const struct desc_ptr gdtr = {
-		.address = (unsigned long)gate_tables.gdt,
-		.size	 = GDT_SIZE - 1,
-	};
-
-	memcpy(gate_tables.gdt, get_cpu_gdt_table(smp_processor_id()), GDT_SIZE);
+	memcpy(gate_tables.gdt, get_cpu_gdt_table(cpu), GDT_SIZE);
 	set_tssldt_descriptor(&gate_tables.gdt[GDT_ENTRY_TSS],
 			      (unsigned long)&gate_tables.tss, DESC_TSS,
 			      IO_BITMAP_OFFSET + IO_BITMAP_BYTES +
 			      sizeof(unsigned long) - 1);
-	memcpy(gate_tables.tss.x86_tss.ist, this_cpu_ptr(&cpu_tss)->x86_tss.ist,
+	memcpy(gate_tables.tss.x86_tss.ist, per_cpu(cpu_tss, cpu).x86_tss.ist,
 	       sizeof(gate_tables.tss.x86_tss.ist));
-	native_load_gdt(&gdtr);
-	native_load_tr_desc();
+	gate_cpu = cpu;
 }
 
-static __always_inline void load_kernel_tables(void)
+static int use_this_cpu(void)
 {
-	struct desc_struct *gdt = get_cpu_gdt_table(smp_processor_id());
+	int cpu = smp_processor_id();
+	const struct desc_struct *gdt = get_cpu_gdt_table(cpu);
+	unsigned int i;
+
+	if (cpu != gate_cpu)
+		copy_tables(cpu);
+	/* The segments of the current task */
+	for (i = GDT_ENTRY_TLS_MIN; i <= GDT_ENTRY_TLS_MAX; i++)
+		gate_tables.gdt[i] = gdt[i];
+	return 0;
+}
+
+/* A TSS must not be busy, or LTR refuses it. */
+static __always_inline void load_tables(struct desc_struct *gdt)
+{
 	const struct desc_ptr gdtr = {
 		.address = (unsigned long)gdt,
 		.size	 = GDT_SIZE - 1,
 	};
 
-	native_load_gdt(&gdtr);
-	/* Not busy, or LTR refuses it */
 	((tss_desc *)&gdt[GDT_ENTRY_TSS])->type = DESC_TSS;
+	native_load_gdt(&gdtr);
 	native_load_tr_desc();
 }
 #endif
@@ -252,33 +269,36 @@ static void read_user(struct gate_user *u)
 #endif
 }
 
-#if EFI_PGD_BASE < 601
 static void read_bases(struct gate_user *u)
 {
+#if EFI_PGD_BASE >= 601
+	u->fsbase = x86_fsbase_read_cpu();
+	u->gsbase = x86_gsbase_read_cpu_inactive();
+#else
 	u->fsbase = native_read_msr(MSR_FS_BASE);
 	u->gsbase = native_read_msr(MSR_KERNEL_GS_BASE);
+#endif
 }
 
-#endif
 /* Load what of @to is not the same in @from, which is what the CPU has. */
 static void load_user(const struct gate_user *to, const struct gate_user *from)
 {
-	if (to->ds != from->ds)
+	bool selectors = to->selectors != from->selectors;
+
+	if (selectors) {
 		loadsegment(ds, to->ds);
-	if (to->es != from->es)
 		loadsegment(es, to->es);
-	/* A selector brings a base along. */
-	if (to->fs != from->fs)
+		/* These two bring a base along. */
 		loadsegment(fs, to->fs);
-	if (to->fs != from->fs || to->fsbase != from->fsbase)
+		load_gs_index(to->gs);
+	}
+	if (selectors || to->fsbase != from->fsbase)
 #if EFI_PGD_BASE >= 601
 		x86_fsbase_write_cpu(to->fsbase);
 #else
 		wrmsrl(MSR_FS_BASE, to->fsbase);
 #endif
-	if (to->gs != from->gs)
-		load_gs_index(to->gs);
-	if (to->gs != from->gs || to->gsbase != from->gsbase)
+	if (selectors || to->gsbase != from->gsbase)
 #if EFI_PGD_BASE >= 601
 		x86_gsbase_write_cpu_inactive(to->gsbase);
 	if (cpu_feature_enabled(X86_FEATURE_OSPKE) && to->pkru != from->pkru)
@@ -292,13 +312,8 @@ static void load_user(const struct gate_user *to, const struct gate_user *from)
 static void gate_init_state(struct gate_state *s)
 {
 	read_user(&s->caller);
-#if EFI_PGD_BASE >= 601
-	s->caller.fsbase = x86_fsbase_read_cpu();
-	s->caller.gsbase = x86_gsbase_read_cpu_inactive();
-#else
 	read_bases(&s->caller);
-#endif
-	s->firmware = s->caller;
+	s->firmware.selectors = s->caller.selectors;
 	s->firmware.fsbase = 0;
 	s->firmware.gsbase = 0;
 #if EFI_PGD_BASE >= 601
@@ -344,16 +359,15 @@ static void gate_begin(struct gate_state *s)
 	load_user(&s->firmware, &s->caller);
 
 	/* A step of firmware is an instruction, also where a tracer steps branches. */
-	if (test_thread_flag(TIF_BLOCKSTEP))
+	s->block_step = test_thread_flag(TIF_BLOCKSTEP);
+	if (s->block_step)
 		set_btf(false);
 
 	/* SYSCALL is an invalid opcode, SYSENTER a general protection fault. */
 	s->efer = __rdmsr(MSR_EFER);
 	write_msr(MSR_EFER, s->efer & ~EFER_SCE);
-	if (boot_cpu_has(X86_FEATURE_SEP)) {
-		s->sysenter_cs = __rdmsr(MSR_IA32_SYSENTER_CS);
+	if (sysenter_cs)
 		write_msr(MSR_IA32_SYSENTER_CS, 0);
-	}
 
 	/* What the caller has forbidden itself does not apply to firmware. */
 #if EFI_PGD_BASE >= 601
@@ -410,14 +424,11 @@ static void gate_end(struct gate_state *s)
 #if EFI_PGD_BASE >= 601
 	/* Without instructions for it, only a selector changes a base. */
 	if (boot_cpu_has(X86_FEATURE_FSGSBASE) ||
-	    s->firmware.fs != s->caller.fs)
-		s->firmware.fsbase = x86_fsbase_read_cpu();
-	if (boot_cpu_has(X86_FEATURE_FSGSBASE) ||
-	    s->firmware.gs != s->caller.gs)
-		s->firmware.gsbase = x86_gsbase_read_cpu_inactive();
+	    s->firmware.selectors != s->caller.selectors)
+		read_bases(&s->firmware);
 #else
 	/* Only a selector changes a base. */
-	if (s->firmware.fs != s->caller.fs || s->firmware.gs != s->caller.gs)
+	if (s->firmware.selectors != s->caller.selectors)
 		read_bases(&s->firmware);
 #endif
 	load_user(&s->caller, &s->firmware);
@@ -440,10 +451,10 @@ static void gate_end(struct gate_state *s)
 	if (s->misc_features & MSR_MISC_FEATURES_ENABLES_CPUID_FAULT)
 		write_msr(MSR_MISC_FEATURES_ENABLES, s->misc_features);
 #endif
-	if (boot_cpu_has(X86_FEATURE_SEP))
-		write_msr(MSR_IA32_SYSENTER_CS, s->sysenter_cs);
+	if (sysenter_cs)
+		write_msr(MSR_IA32_SYSENTER_CS, sysenter_cs);
 	write_msr(MSR_EFER, s->efer);
-	if (test_thread_flag(TIF_BLOCKSTEP))
+	if (s->block_step)
 		set_btf(true);
 }
 
@@ -511,11 +522,11 @@ static noinline notrace __kprobes void enter_firmware(void)
 #if EFI_PGD_SUBLEVEL >= 180
 	mds_user_clear_cpu_buffers();
 #endif
-	load_gate_tables();
+	load_tables(gate_tables.gdt);
 #endif
 	efi_gate_enter();
 #if EFI_PGD_BASE < 601
-	load_kernel_tables();
+	load_tables(get_cpu_gdt_table(smp_processor_id()));
 #endif
 	if (cpu_feature_enabled(X86_FEATURE_DS))
 		start_trace(&trace);
@@ -924,12 +935,10 @@ static const char *changed_registers(const struct gate_state *s)
 		return "RFLAGS";
 	if (r->cs != __USER_CS || r->ss != __USER_DS)
 		return "CS or SS";
-	if (u->ds != s->caller.ds || u->es != s->caller.es)
-		return "DS or ES";
-	if (u->fs != s->caller.fs || u->fsbase)
-		return "FS";
-	if (u->gs != s->caller.gs || u->gsbase)
-		return "GS";
+	if (u->selectors != s->caller.selectors)
+		return "DS, ES, FS or GS";
+	if (u->fsbase | u->gsbase)
+		return "the base of FS or GS";
 #if EFI_PGD_BASE >= 601
 	if (u->pkru)
 		return "PKRU";
@@ -985,9 +994,7 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 	struct gate_state s __uninitialized;
 	const char *changed;
 	unsigned long flags;
-#if EFI_PGD_BASE >= 601
 	int err;
-#endif
 
 	/* An address that the firmware's table does not have, or that is not one */
 	if (!addr)
@@ -998,8 +1005,7 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 	efi_fpu_begin();
 	firmware_restrict_branch_speculation_start();
 	local_irq_save(flags);
-#if EFI_PGD_BASE >= 601
-	err = map_this_cpu();
+	err = use_this_cpu();
 	if (!err) {
 		efi_gate_running(service, current);
 		gate_init_state(&s);
@@ -1008,23 +1014,13 @@ efi_status_t efi_gate_call_addr(enum efi_gate_service service, u64 addr,
 		gate_end(&s);
 		efi_gate_running(service, NULL);
 	}
-#else
-	efi_gate_running(service, current);
-	gate_init_state(&s);
-	gate_begin(&s);
-	run(&s, &e);
-	gate_end(&s);
-	efi_gate_running(service, NULL);
-#endif
 	local_irq_restore(flags);
 	firmware_restrict_branch_speculation_end();
 	efi_fpu_end();
 
-#if EFI_PGD_BASE >= 601
 	if (err)
 		return EFI_OUT_OF_RESOURCES;
 
-#endif
 	if (e.returned) {
 		changed = changed_registers(&s);
 		if (changed && !test_and_set_bit(service, &said))
@@ -1184,6 +1180,8 @@ int __init efi_gate_init(void)
 	make_tss();
 #endif
 	efi_gate_page.efi_cr3 = __pa(efi_mm.pgd);
+	if (boot_cpu_has(X86_FEATURE_SEP))
+		sysenter_cs = __rdmsr(MSR_IA32_SYSENTER_CS);
 #if EFI_PGD_BASE >= 601
 	err = efi_pt_reserve(EFI_GATE_SPARE_TABLES, GFP_KERNEL) ?: map_gate();
 #else
@@ -1217,8 +1215,8 @@ int __init efi_gate_load_services(u64 table)
 	local_irq_save(flags);
 #if EFI_PGD_BASE >= 601
 	store_idt(&efi_gate_page.kernel_idt);
-	if (!map_this_cpu())
 #endif
+	if (!use_this_cpu())
 		size = efi_gate_read(table, &fw_services, sizeof(fw_services));
 	local_irq_restore(flags);
 

@@ -13,6 +13,9 @@
 
 #define pr_fmt(fmt) "efi: " fmt
 
+#if EFI_PGD_BASE < 601
+#include <linux/atomic.h>
+#endif
 #include <linux/bitops.h>
 #if EFI_PGD_BASE >= 601
 #include <linux/build_bug.h>
@@ -22,12 +25,10 @@
 #include <linux/compiler.h>
 #include <linux/efi.h>
 #include <linux/init.h>
-#if EFI_PGD_BASE < 601
-#include <linux/irqflags.h>
-#endif
 #include <linux/kernel.h>
 #if EFI_PGD_BASE < 601
 #include <linux/mc146818rtc.h>
+#include <linux/preempt.h>
 #endif
 #include <linux/printk.h>
 #if EFI_PGD_BASE >= 601
@@ -82,45 +83,38 @@ static struct semaphore rts_lock = __SEMAPHORE_INITIALIZER(rts_lock, 1);
  * One lock for all services, as runtime-wrappers.c has it: the argument area is
  * one, and few of them may be called while another is busy.
  *
- * Callers may hold spinlocks, so it is one, too. Interrupts are what they are for
+ * Callers may hold spinlocks, so it spins, too. Interrupts are what they are for
  * the caller: firmware is interrupted for them, and for NMIs. What is called from
  * there must not wait for the call that it has interrupted, nor in a panic for a
- * CPU that may have been stopped.
+ * CPU that may have been stopped. That is why the lock says which CPU has it, and
+ * is taken in one step: an interrupt would find one without the other.
  */
-static DEFINE_SPINLOCK(rts_lock);
-static int rts_cpu = -1;
+#define RTS_UNLOCKED	(-1)
+
+static int rts_lock = RTS_UNLOCKED;
 
 static bool lock_services(bool may_wait)
 {
-	unsigned long flags;
-	bool busy, locked;
+	int cpu, holder;
 
+	preempt_disable();
+	cpu = smp_processor_id();
 	for (;;) {
-		/* Both together, or an interrupt in between would wait for ever. */
-		local_irq_save(flags);
-		/* Without SMP, the lock is none. */
-		busy = READ_ONCE(rts_cpu) == smp_processor_id();
-		locked = !busy && spin_trylock(&rts_lock);
-		if (locked)
-			WRITE_ONCE(rts_cpu, smp_processor_id());
-		local_irq_restore(flags);
-
-		if (locked)
+		holder = cmpxchg(&rts_lock, RTS_UNLOCKED, cpu);
+		if (holder == RTS_UNLOCKED)
 			return true;
-		if (busy || !may_wait || in_nmi() || oops_in_progress)
-			return false;
+		if (holder == cpu || !may_wait || in_nmi() || oops_in_progress)
+			break;
 		cpu_relax();
 	}
+	preempt_enable();
+	return false;
 }
 
 static void unlock_services(void)
 {
-	unsigned long flags;
-
-	local_irq_save(flags);
-	WRITE_ONCE(rts_cpu, -1);
-	spin_unlock(&rts_lock);
-	local_irq_restore(flags);
+	smp_store_release(&rts_lock, RTS_UNLOCKED);
+	preempt_enable();
 }
 #endif
 
@@ -290,11 +284,26 @@ static void *set_data(struct rts_call *call, unsigned int n, const void *ptr,
 	return area;
 }
 
+/* Most names fit into the slot of the argument, and are copied as they are read. */
 static void set_name(struct rts_call *call, unsigned int n,
 		     const efi_char16_t *name)
 {
-	set_data(call, n, name,
-		 name ? (ucs2_strlen(name) + 1) * sizeof(*name) : 0);
+	efi_char16_t *slot;
+	unsigned int i;
+	u64 addr;
+
+	if (!name)
+		return;
+
+	slot = arg_slot(n, &addr);
+	for (i = 0; i < EFI_GATE_SLOT / sizeof(*name); i++) {
+		slot[i] = name[i];
+		if (!name[i]) {
+			call->args[n] = addr;
+			return;
+		}
+	}
+	set_data(call, n, name, (ucs2_strlen(name) + 1) * sizeof(*name));
 }
 
 /* Whether a call that returns something of variable size has said its size */
