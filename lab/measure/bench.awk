@@ -42,7 +42,7 @@ END {
 	}
 	row("", "stock", "noisolate", "isolated", "at most")
 	# That of v4.4 takes no workqueue and no semaphore, and is a third of it.
-	figures("efivarfs, one read", "read", old ? 4200 : 6000)
+	figures("efivarfs, one read", "read", old ? 3700 : 4700)
 	figures("efivarfs, open, read and close", "open-read-close")
 	call("a service that does nothing", "empty", 1000)
 	call("GetVariable", "get-variable", 1250)
