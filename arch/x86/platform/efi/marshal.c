@@ -113,6 +113,7 @@ static bool lock_services(bool may_wait)
 
 static void unlock_services(void)
 {
+	/* What was done under the lock is done before: pairs with cmpxchg(). */
 	smp_store_release(&rts_lock, RTS_UNLOCKED);
 	preempt_enable();
 }
