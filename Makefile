@@ -7,6 +7,7 @@ FROM ?=
 KIND ?=
 FIRMWARES ?=
 KERNELS ?=
+CONFIG ?=
 CASES ?=
 
 base = $(or $(BASE),v6.12)
@@ -35,7 +36,8 @@ help:
 #?                                    what becomes of the kernel (KIND=stock, too)
 #? make firmwares [BASE=] [FIRMWARES=]  all boots, and all misbehaviour, on each
 #?                                    firmware of the matrix in lab/tables/firmwares
-#? make kernels [BASE=] [KERNELS=]    all kernels of lab/tables/kernels, built and booted
+#? make kernels [BASE=] [KERNELS=] [CONFIG=]  all kernels of lab/tables/kernels, built
+#?                                    and booted; one is that of the file CONFIG=
 #? make bench [BASE=] [VERSION=]      what the isolation costs, in instructions,
 #?                                    against targets
 #? make clients [BASE=] [VERSION=] [FIRMWARE=]  Debian's programs that use EFI, on
@@ -90,7 +92,7 @@ firmwares: deps
 	@lab/measure/run-group.sh firmwares "$(base)" "$(VERSION)" $(FIRMWARES)
 
 kernels: deps
-	@lab/measure/run-group.sh kernels "$(base)" "$(VERSION)" $(KERNELS)
+	@CONFIG="$(abspath $(CONFIG))" lab/measure/run-group.sh kernels "$(base)" "$(VERSION)" $(KERNELS)
 
 bench: deps
 	@lab/measure/bench.sh "$(base)" "$(VERSION)"

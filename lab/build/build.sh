@@ -30,11 +30,16 @@ if [ -n "$variant" ]; then
 	COMPILER=$(echo "$row" | awk '{ print $3 }')
 	export COMPILER
 fi
+own=${CONFIG-}
+[ "$config" != own ] || [ -r "$own" ] ||
+	die "no configuration '$own': CONFIG= names the file"
 
 symbols()
 {
-	[ "$config" != lab ] ||
-		cat "$lab/tables/config/common.config" "$lab/tables/config/$base.config"
+	case $config in
+	lab)	cat "$lab/tables/config/common.config" "$lab/tables/config/$base.config" ;;
+	own)	sed 's/^\(CONFIG_.*\)=m$/# \1 is not set/' "$own" ;;
+	esac
 	for symbol in $on_top; do
 		case $symbol in
 		*.config) cat "$lab/tables/config/$symbol" ;;
@@ -61,6 +66,8 @@ configure()
 {
 	case $config in
 	lab)	"$lab/build/kbuild.sh" "$base" "$tree" "$dir/conf" tinyconfig ;;
+	own)	mkdir -p "$build/conf"
+		: > "$build/conf/.config" ;;
 	*)	"$lab/build/kbuild.sh" "$base" "$tree" "$dir/conf" "$config" ;;
 	esac
 	symbols >> "$build/conf/.config"

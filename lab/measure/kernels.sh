@@ -1,7 +1,8 @@
 #!/bin/sh
 # kernels.sh BASE VERSION [KERNEL...]: build the patched kernel in each of the ways
 # of lab/tables/kernels, or only in those named, and boot it in the ways of lab/tables/boots that
-# begin with kernel-.
+# begin with kernel-. CONFIG, from the environment, is the configuration of the kernel
+# that is called own.
 set -eu
 lab=$(cd "$(dirname "$0")/.." && pwd)
 . "$lab/lib.sh"
@@ -24,10 +25,14 @@ if [ "${CI-}" = true ]; then
 fi
 
 grep -v -e '^#' -e '^[[:space:]]*$' "$lab/tables/kernels" |
-while read -r name bases _; do
+while read -r name bases _ config _; do
 	case ,$bases, in *,"$base",*) ;; *) continue ;; esac
 	case $only in '  ' | *" $name "*) ;; *) continue ;; esac
 	where="$base $version $name"
+	if [ "$config" = own ] && [ -z "${CONFIG-}" ]; then
+		echo "ok - $where # SKIP no configuration: CONFIG= names the file"
+		continue
+	fi
 	log=$out/log/$base-$version-patched-$name-build.log
 	# All that is looked at below is to be in the log of this build.
 	rm -f "$(tree_dir "$base" "$version" \

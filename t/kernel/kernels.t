@@ -5,4 +5,4 @@ set -eu
 each=tree
 . "${0%/*}/../tap.sh"
 
-"$lab/measure/kernels.sh" "$1" "$2" debug
+"$lab/measure/kernels.sh" "$1" "$2" debug lockdep
