@@ -231,15 +231,17 @@ static void copy_tables(int cpu)
 
 static int use_this_cpu(void)
 {
-	int cpu = smp_processor_id();
+	int cpu = smp_processor_id(), debug = DEBUG_STACK - 1;
 	const struct desc_struct *gdt = get_cpu_gdt_table(cpu);
 	unsigned int i;
 
 	if (cpu != gate_cpu)
 		copy_tables(cpu);
-	/* The segments of the current task */
-	for (i = GDT_ENTRY_TLS_MIN; i <= GDT_ENTRY_TLS_MAX; i++)
+	/* Those of the task. The one of the CPU is written late in boot. */
+	for (i = GDT_ENTRY_TLS_MIN; i <= GDT_ENTRY_PER_CPU; i++)
 		gate_tables.gdt[i] = gdt[i];
+	/* The entry code moves this one while it is in use. */
+	gate_tables.tss.x86_tss.ist[debug] = this_cpu_ptr(&cpu_tss)->x86_tss.ist[debug];
 	return 0;
 }
 
@@ -422,13 +424,21 @@ static void gate_end(struct gate_state *s)
 	loadsegment(ss, s->ss);
 	read_user(&s->firmware);
 #if EFI_PGD_BASE >= 601
-	/* Without instructions for it, only a selector changes a base. */
+	/*
+	 * Without instructions for it, only a selector changes a base. Where it
+	 * stays when a null selector is loaded, that cannot be told from them.
+	 */
 	if (boot_cpu_has(X86_FEATURE_FSGSBASE) ||
+	    boot_cpu_has_bug(X86_BUG_NULL_SEG) ||
 	    s->firmware.selectors != s->caller.selectors)
 		read_bases(&s->firmware);
 #else
-	/* Only a selector changes a base. */
-	if (s->firmware.selectors != s->caller.selectors)
+	/*
+	 * Only a selector changes a base. On AMD's CPUs, it stays when a null
+	 * selector is loaded: that cannot be told from them.
+	 */
+	if (boot_cpu_data.x86_vendor == X86_VENDOR_AMD ||
+	    s->firmware.selectors != s->caller.selectors)
 		read_bases(&s->firmware);
 #endif
 	load_user(&s->caller, &s->firmware);
@@ -935,7 +945,8 @@ static const char *changed_registers(const struct gate_state *s)
 		return "RFLAGS";
 	if (r->cs != __USER_CS || r->ss != __USER_DS)
 		return "CS or SS";
-	if (u->selectors != s->caller.selectors)
+	/* Null selectors lose their privilege level by themselves. */
+	if ((u->selectors ^ s->caller.selectors) & ~0x0003000300030003ULL)
 		return "DS, ES, FS or GS";
 	if (u->fsbase | u->gsbase)
 		return "the base of FS or GS";

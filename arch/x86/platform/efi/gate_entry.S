@@ -37,6 +37,7 @@
 #include <asm/asm.h>
 #include <asm/asm-offsets.h>
 #if EFI_PGD_SUBLEVEL >= 100
+#include <asm/bitsperlong.h>
 #include <asm/nospec-branch.h>
 #endif
 #endif
