@@ -19,78 +19,30 @@ need_space "$cache" 6
 mkdir -p "$out/log"
 lock "$cache/trees/$base/$version/lock-$kind${variant:+-$variant}"
 
-config=lab on_top=''
+row="lab gcc lab"
 if [ -n "$variant" ]; then
 	grep -q "^${variant}[[:space:]]" "$lab/tables/kernels" ||
 		[ -e "$lab/tables/config/$variant.config" ] ||
 		die "no kernel '$variant' in lab/tables/kernels or lab/tables/config"
-	row=$(kernel_row "$variant")
-	config=$(echo "$row" | awk '{ print $4 }')
-	on_top=$(echo "$row" | awk '{ for (i = 5; i <= NF; i++) print $i }')
-	COMPILER=$(echo "$row" | awk '{ print $3 }')
-	export COMPILER
+	row=$(kernel_row "$variant" | awk '{ $2 = ""; print }')
 fi
-own=${CONFIG-}
-[ "$config" != own ] || [ -r "$own" ] ||
-	die "no configuration '$own': CONFIG= names the file"
-
-symbols()
-{
-	case $config in
-	lab)	cat "$lab/tables/config/common.config" "$lab/tables/config/$base.config" ;;
-	own)	sed 's/^\(CONFIG_.*\)=m$/# \1 is not set/' "$own"
-		# Its recordmcount does not know the objects of today's assembler.
-		[ "$base" != v4.4 ] ||
-			printf "CONFIG_%s=n\n" FUNCTION_TRACER STACK_TRACER ;;
-	esac
-	for symbol in $on_top; do
-		case $symbol in
-		*.config) cat "$lab/tables/config/$symbol" ;;
-		*) echo "CONFIG_$symbol" | tr -d '?' ;;
-		esac
-	done
-}
-
-# did_not_take: the symbols of lab/tables/kernels that the configuration is without.
-did_not_take()
-{
-	for symbol in $on_top; do
-		case $symbol in
-		*.config | *'?'*) ;;
-		*=n)	! grep -q "^CONFIG_${symbol%=n}=" "$build/.config" ;;
-		*)	grep -q -x "CONFIG_$symbol" "$build/.config" ;;
-		esac || echo "$symbol"
-	done
-}
-
-# The configuration is made aside, and put in place only if it is another one:
-# a new date on .config alone would have half the kernel built again.
-configure()
-{
-	case $config in
-	lab)	"$lab/build/kbuild.sh" "$base" "$tree" "$dir/conf" tinyconfig ;;
-	own)	mkdir -p "$build/conf"
-		: > "$build/conf/.config" ;;
-	*)	"$lab/build/kbuild.sh" "$base" "$tree" "$dir/conf" "$config" ;;
-	esac
-	symbols >> "$build/conf/.config"
-	"$lab/build/kbuild.sh" "$base" "$tree" "$dir/conf" olddefconfig
-	if ! cmp -s "$build/conf/.config" "$build/.config"; then
-		cp "$build/conf/.config" "$build/.config"
-		"$lab/build/kbuild.sh" "$base" "$tree" "$dir" olddefconfig
-	fi
-}
+# shellcheck disable=SC2086 # a list of words
+set -- $row
+export COMPILER="$2"
+shift 2
+[ "$1" != own ] || [ -r "${CONFIG-}" ] ||
+	die "no configuration '${CONFIG-}': CONFIG= names the file"
 
 # The Kconfig files of the tree count too: the series may add symbols.
 config_id=$({
-	symbols
-	[ -z "$variant" ] || echo "$config $COMPILER"
+	echo "$* $COMPILER"
+	cat "$lab"/tables/config/*.config
+	[ "$1" != own ] || cat "$CONFIG"
 	git -C "$tree" ls-files -s '*Kconfig*'
 } | sha256sum)
 if [ "$config_id" != "$(cat "$build/.lab-config" 2>/dev/null)" ]; then
-	logged "configuring $name" "$log-config.log" configure
-	lost=$(did_not_take | tr '\n' ' ')
-	[ -z "$lost" ] || die "$name: not in its configuration: $lost(lab/tables/kernels)"
+	logged "configuring $name" "$log-config.log" \
+		"$lab/build/configure.sh" "$base" "$tree" "$dir" "$@"
 	echo "$config_id" > "$build/.lab-config"
 fi
 

@@ -40,30 +40,14 @@ fi
 # configure KIND NAME ARCH SYMBOL...: in build/matrix/NAME of that tree
 configure()
 {
-	tree=$(tree_dir "$base" "$version" "$1") dir=build/matrix/$2
+	tree=$(tree_dir "$base" "$version" "$1") dir=build/matrix/$2 config=lab
 	export KARCH="$3"
 	shift 3
-	rm -f "$tree/$dir/.config"
 	if [ "${1-}" = allnoconfig ]; then
+		config=$1
 		shift
-		"$lab/build/kbuild.sh" "$base" "$tree" "$dir" allnoconfig || return 1
-	else
-		"$lab/build/kbuild.sh" "$base" "$tree" "$dir" tinyconfig || return 1
-		cat "$lab/tables/config/common.config" "$lab/tables/config/$base.config" \
-			>> "$tree/$dir/.config"
 	fi
-	for symbol; do
-		echo "CONFIG_$(echo "$symbol" | tr -d '?')" >> "$tree/$dir/.config"
-	done
-	"$lab/build/kbuild.sh" "$base" "$tree" "$dir" olddefconfig || return 1
-	for symbol; do
-		name=$(echo "${symbol%%=*}" | tr -d '?')
-		case $symbol in
-		*'?'*) ;;
-		*=n)	! grep "^CONFIG_$name=" "$tree/$dir/.config" ;;
-		*)	grep "^CONFIG_$symbol\$" "$tree/$dir/.config" ;;
-		esac || { echo "$symbol did not take"; return 1; }
-	done
+	"$lab/build/configure.sh" "$base" "$tree" "$dir" "$config" "$@"
 }
 
 compile()
