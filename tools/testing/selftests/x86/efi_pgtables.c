@@ -23,13 +23,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #if EFI_PGD_BASE >= 600
@@ -63,6 +63,13 @@ static void ksft_finished(void)
 #endif
 
 #define EFI_DIR		"/sys/firmware/efi"
+#define EFIVARS_DIR	EFI_DIR "/efivars"
+#define DEBUGFS_DIR	"/sys/kernel/debug"
+#if EFI_PGD_BASE >= 600
+#define TABLE_PATH	DEBUGFS_DIR "/page_tables/%s"
+#else
+#define TABLE_PATH	DEBUGFS_DIR "/%s_page_tables"
+#endif
 
 #define BIT(nr)		(1UL << (nr))
 
@@ -133,11 +140,6 @@ struct region {
 static struct table kernel_table, efi_table;
 static struct region *regions;
 static size_t nr_regions;
-
-/* Mount points of our own */
-#define DIR_SIZE	32
-
-static char debugfs_dir[DIR_SIZE], efivars_dir[DIR_SIZE];
 
 static bool opt_noruntime, opt_debug, mixed_mode;
 static bool memattr_absent;
@@ -210,18 +212,9 @@ static bool clip(unsigned long *start, unsigned long *last, unsigned long lo,
 	return *start <= *last;
 }
 
-static bool mount_at(char *dir, const char *type)
+static bool mount_at(const char *dir, const char *type)
 {
-	snprintf(dir, DIR_SIZE, "/tmp/%s.XXXXXX", type);
-	return mkdtemp(dir) && !mount(type, dir, type, 0, NULL);
-}
-
-static void unmount(void)
-{
-	umount(efivars_dir);
-	umount(debugfs_dir);
-	rmdir(efivars_dir);
-	rmdir(debugfs_dir);
+	return !mount(type, dir, type, 0, NULL) || errno == EBUSY;
 }
 
 /*
@@ -280,12 +273,11 @@ static bool parse_range(char *line, struct range *r)
 	return true;
 }
 
-/* Versions differ in where the file is, too */
 static bool read_table(struct table *t, const char *name)
 {
-	char path[2][64];
 	bool after_marker = false;
 	char *line = NULL;
+	char path[64];
 	struct range r;
 	size_t len = 0;
 	FILE *f;
@@ -293,9 +285,8 @@ static bool read_table(struct table *t, const char *name)
 	free(t->range);
 	*t = (struct table) {};
 
-	snprintf(path[0], sizeof(path[0]), "%s/page_tables/%s", debugfs_dir, name);
-	snprintf(path[1], sizeof(path[1]), "%s/%s_page_tables", debugfs_dir, name);
-	f = fopen(path[0], "r") ?: fopen(path[1], "r");
+	snprintf(path, sizeof(path), TABLE_PATH, name);
+	f = fopen(path, "r");
 	if (!f)
 		return false;
 
@@ -1307,70 +1298,60 @@ static long test_isolation_user(void)
  */
 
 #define VAR_NAME	"EfiPgtablesTest-e5730064-5726-4bdf-a4cd-b97198c3f346"
+#define VAR_PATH	EFIVARS_DIR "/" VAR_NAME
 
-static void remove_variable(const char *path)
+static void remove_variable(void)
 {
 	int fd, flags = 0;
 
 	/* Those that the kernel does not know are protected against rm -rf */
-	fd = open(path, O_RDONLY);
-	if (fd >= 0 && ioctl(fd, FS_IOC_SETFLAGS, &flags))
-		diag("cannot make %s mutable: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	unlink(path);
+	fd = open(VAR_PATH, O_RDONLY);
+	ioctl(fd, FS_IOC_SETFLAGS, &flags);
+	close(fd);
+	unlink(VAR_PATH);
 }
 
-static long write_read_delete(const char *path)
+static long write_read_delete(void)
 {
-	/*
-	 * Non-volatile, boot and runtime access: at runtime, firmware need not
-	 * take anything else.
-	 */
+	/* Non-volatile, boot and runtime access: firmware need not take anything else */
 	static const unsigned char data[] = { 7, 0, 0, 0, 'e', 'f', 'i', '-', 'p', 'g', 't' };
 	unsigned char buf[sizeof(data) + 1];
 	long faults;
 	ssize_t n;
-	int fd;
+	int fd, err;
 
-	remove_variable(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	remove_variable();
+	fd = open(VAR_PATH, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	n = fd < 0 ? -1 : write(fd, data, sizeof(data));
+	err = errno;
+	close(fd);
 	if (n < 0) {
-		int err = errno;
-
-		close(fd);
-		remove_variable(path);
+		remove_variable();
 		if (fd < 0 ? err == EROFS || err == EPERM || err == EACCES : err == ENOSPC)
 			return skip("cannot create variables: %s", strerror(err));
 		diag("writing a variable: %s", strerror(err));
 		return 1;
 	}
-	close(fd);
 
-	fd = open(path, O_RDONLY);
-	n = fd < 0 ? -1 : read(fd, buf, sizeof(buf));
-	if (n < 0)
-		diag("reading the variable: %s", strerror(errno));
-	if (fd >= 0)
-		close(fd);
+	fd = open(VAR_PATH, O_RDONLY);
+	n = read(fd, buf, sizeof(buf));
+	close(fd);
 	faults = fault(n != sizeof(data) || memcmp(buf, data, sizeof(data)),
 		       "variable that does not read back as it was written");
 
-	remove_variable(path);
-	return faults + fault(!access(path, F_OK), "variable that is there after deleting it");
+	remove_variable();
+	return faults + fault(!access(VAR_PATH, F_OK),
+			      "variable that is there after deleting it");
 }
 
 static long test_runtime_services(void)
 {
 	unsigned long virt, wx;
-	char path[512];
 	long faults;
 
-	if (!mount_at(efivars_dir, "efivarfs"))
+	if (!mount_at(EFIVARS_DIR, "efivarfs"))
 		return skip("cannot mount efivarfs: %s", strerror(errno));
-	snprintf(path, sizeof(path), "%s/" VAR_NAME, efivars_dir);
-	faults = write_read_delete(path);
+	faults = write_read_delete();
 	if (faults)
 		return faults;
 #if EFI_PGD_BASE < 600
@@ -1483,7 +1464,10 @@ static void setup(void)
 	if (access(EFI_DIR, F_OK))
 		ksft_exit_skip("not booted from EFI\n");
 
-	if (!mount_at(debugfs_dir, "debugfs"))
+	/* What is mounted here is to be seen nowhere else */
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		diag("no mount namespace: %s", strerror(errno));
+	if (!mount_at(DEBUGFS_DIR, "debugfs"))
 		ksft_exit_skip("cannot mount debugfs\n");
 	if (!read_table(&kernel_table, "kernel") || !kernel_table.nr)
 		ksft_exit_skip("kernel does not show its page tables in debugfs\n");
@@ -1516,7 +1500,6 @@ int main(void)
 	size_t i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	atexit(unmount);
 	ksft_print_header();
 	setup();
 	ksft_set_plan(ARRAY_SIZE(tests));
