@@ -19,7 +19,6 @@
  * where it should is only shown by firmware working.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -384,84 +383,53 @@ static bool direct_map_base(unsigned long *base)
  * Reading the EFI memory map
  */
 
-static bool read_str(const char *path, char *buf, size_t size)
+static bool read_hex(const char *dir, const char *name, unsigned long *val)
 {
-	ssize_t n = -1;
-	int fd;
+	char path[128];
+	bool found;
+	FILE *f;
 
-	fd = open(path, O_RDONLY);
-	if (fd >= 0) {
-		n = read(fd, buf, size - 1);
-		close(fd);
-	}
-	buf[n > 0 ? n : 0] = '\0';
-	return n > 0;
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	found = fscanf(f, "%lx", val) == 1;
+	fclose(f);
+	return found;
 }
 
-static bool read_ul(const char *path, unsigned long *val)
+static bool read_region(size_t nr, struct region *r)
 {
-	char buf[64], *end;
+	char dir[64];
 
-	if (!read_str(path, buf, sizeof(buf)))
+	snprintf(dir, sizeof(dir), EFI_DIR "/runtime-map/%zu", nr);
+	if (!read_hex(dir, "type", &r->type) ||
+	    !read_hex(dir, "phys_addr", &r->phys) ||
+	    !read_hex(dir, "virt_addr", &r->virt) ||
+	    !read_hex(dir, "num_pages", &r->size) ||
+	    !read_hex(dir, "attribute", &r->attr))
 		return false;
 
-	errno = 0;
-	*val = strtoul(buf, &end, 0);
-	return !errno && end != buf;
-}
-
-static bool read_region(const char *name, struct region *r)
-{
-	struct {
-		const char	*attr;
-		unsigned long	*val;
-	} files[] = {
-		{ "type",	&r->type },
-		{ "phys_addr",	&r->phys },
-		{ "virt_addr",	&r->virt },
-		{ "num_pages",	&r->size },
-		{ "attribute",	&r->attr },
-	};
-	char path[512];
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		snprintf(path, sizeof(path), EFI_DIR "/runtime-map/%s/%s", name,
-			 files[i].attr);
-		if (!read_ul(path, files[i].val))
-			return false;
-	}
-
 	r->size <<= PG_SHIFT;
-	return r->size;
+	return true;
 }
 
 /*
- * The map has the runtime regions.  Newer kernels also list in it what they
- * keep of boot services memory, with EFI_MEMORY_RUNTIME set to say that it is
- * kept, and with efi=debug all of boot services memory, without that bit.
+ * The map has the runtime regions.  Newer kernels also list what they keep of boot
+ * services memory, with EFI_MEMORY_RUNTIME.  With efi=debug, they list all of boot
+ * services memory, without that bit.
  */
 static void read_runtime_map(void)
 {
 	struct region r = {};
-	struct dirent *de;
-	DIR *dir;
+	size_t i;
 
-	dir = opendir(EFI_DIR "/runtime-map");
-	while (dir && (de = readdir(dir))) {
-		if (de->d_name[0] == '.')
-			continue;
-		if (!read_region(de->d_name, &r)) {
-			diag("cannot read runtime-map entry %s", de->d_name);
-			continue;
-		}
-		if (!(r.attr & EFI_MEMORY_RUNTIME))
+	for (i = 0; read_region(i, &r); i++) {
+		if (!r.size || !(r.attr & EFI_MEMORY_RUNTIME))
 			continue;
 		regions = grow(regions, nr_regions, sizeof(r));
 		regions[nr_regions++] = r;
 	}
-	if (dir)
-		closedir(dir);
 	if (!nr_regions)
 		diag("no " EFI_DIR "/runtime-map: what needs it is not checked");
 }
@@ -489,23 +457,16 @@ static const struct region *region_at(unsigned long addr, unsigned long *last)
 }
 
 /*
- * Is the region the firmware's alone?  Boot services regions that the kernel
- * keeps are ordinary RAM to it and stay in its direct map.  What is listed
- * here becomes a reserved range in the e820 map, which is never in the direct
- * map above 1 MiB.
+ * Regions of these types become reserved ranges in the e820 map, which are never in
+ * the direct map above 1 MiB.  Boot services regions that the kernel keeps are
+ * ordinary RAM to it and stay in its direct map.
  */
 static bool firmware_owned(const struct region *r)
 {
-	switch (r->type) {
-	case EFI_RESERVED_TYPE:
-	case EFI_RUNTIME_SERVICES_CODE:
-	case EFI_RUNTIME_SERVICES_DATA:
-	case EFI_MEMORY_MAPPED_IO:
-	case EFI_MEMORY_MAPPED_IO_PORT:
-	case EFI_PAL_CODE:
-		return true;
-	}
-	return false;
+	return r->type <= EFI_PAL_CODE &&
+	       BIT(r->type) & (BIT(EFI_RESERVED_TYPE) | BIT(EFI_RUNTIME_SERVICES_CODE) |
+			       BIT(EFI_RUNTIME_SERVICES_DATA) | BIT(EFI_MEMORY_MAPPED_IO) |
+			       BIT(EFI_MEMORY_MAPPED_IO_PORT) | BIT(EFI_PAL_CODE));
 }
 
 /*
@@ -513,34 +474,23 @@ static bool firmware_owned(const struct region *r)
  */
 
 /*
- * Look for a message of the kernel's own, not one that was written to
- * /dev/kmsg, and put in rest what follows the text in its line.  The log may not
- * go back to the boot any more.
+ * Look for a message of the kernel's own, not one that was written to /dev/kmsg.
+ * What follows the text in its line goes to rest.
  */
-static bool find_in_log(const char *text, char *rest, size_t size, bool *whole)
+static bool find_in_log(const char *text, char *rest, size_t size)
 {
-	bool found = false, first = true;
+	char record[8192], *at;
+	bool found = false;
 	unsigned int prio;
-	unsigned long seq;
-	char record[8192];
-	char *at;
 	ssize_t n;
 	int fd;
 
-	*whole = false;
 	fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-	while (fd >= 0) {
-		n = read(fd, record, sizeof(record) - 1);
-		if (n < 0 && errno == EPIPE)
-			continue;	/* overwritten meanwhile, there is more */
-		if (n <= 0)
-			break;
-		record[n] = '\0';
-		if (sscanf(record, "%u,%lu", &prio, &seq) != 2)
+	/* EPIPE: a record was overwritten meanwhile, there is more */
+	while ((n = read(fd, record, sizeof(record) - 1)) > 0 || (n && errno == EPIPE)) {
+		record[n > 0 ? n : 0] = '\0';
+		if (sscanf(record, "%u,", &prio) != 1)
 			continue;
-		if (first)
-			*whole = !seq;
-		first = false;
 		at = strchr(record, ';');
 		at = at ? strstr(at, text) : NULL;
 		/* Facility 0, any level */
@@ -550,38 +500,35 @@ static bool find_in_log(const char *text, char *rest, size_t size, bool *whole)
 			found = true;
 		}
 	}
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 	return found;
 }
 
 /*
- * Does the firmware publish a memory attributes table?  Kernels that know the
- * table list it when they start.  Where the log cannot tell, it is taken for
- * granted: so nothing is overlooked.
+ * Kernels that know the memory attributes table list it when they start.  Where the
+ * log has lost its first message, the table is taken for granted: so nothing is
+ * overlooked.
  */
 static void find_memattr(void)
 {
-	bool whole, found;
 	char buf[8];
 
-	found = find_in_log("MEMATTR=0x", buf, sizeof(buf), &whole);
-	memattr_absent = !found && whole;
-	diag("firmware memory attributes table: %s", found ? "published" :
-	     whole ? "none found" : "unknown, the log does not go back to the boot");
+	memattr_absent = !find_in_log("MEMATTR=0x", buf, sizeof(buf)) &&
+			 find_in_log(";Linux version ", buf, sizeof(buf));
+	if (memattr_absent)
+		diag("no memory attributes table: runtime code may be writable");
 }
 
 #if EFI_PGD_BASE < 600
 static unsigned long esrt_start, esrt_size;
 
-/* The pages of the ESRT are kept in EFI's table, and the kernel says where they are. */
+/* The pages of the ESRT are kept in EFI's table, and the kernel says where they are */
 static void find_esrt(void)
 {
 	unsigned long start, end;
 	char buf[64];
-	bool whole;
 
-	if (!find_in_log("esrt: Reserving ESRT space from ", buf, sizeof(buf), &whole) ||
+	if (!find_in_log("esrt: Reserving ESRT space from ", buf, sizeof(buf)) ||
 	    sscanf(buf, "%lx to %lx", &start, &end) != 2)
 		return;
 	esrt_start = start & ~(PG_SIZE - 1);
@@ -1036,27 +983,21 @@ static long test_efi_leftover(void)
 static char not_isolated_reason[128] = "by all that the kernel shows";
 
 /*
- * The kernel says which it is when it starts.  When that is no longer in the
- * log, or was never said, user pages tell: stock kernels call firmware at CPL 0
- * and have no user page in EFI's table.
+ * The kernel says which it is when it starts.  When that is no longer in the log, or
+ * was never said, user pages tell: stock kernels call firmware at CPL 0 and have no
+ * user page in EFI's table.
  */
 static void find_isolation(void)
 {
-	const char *said_by = "kernel log";
-	char buf[sizeof(not_isolated_reason)];
-	bool whole;
+	char buf[8];
 	size_t i;
 
-	if (find_in_log(";efi: runtime services are isolated", buf, sizeof(buf), &whole)) {
+	if (find_in_log(";efi: runtime services are isolated", buf, sizeof(buf)))
 		isolated = true;
-	} else if (!find_in_log(";efi: runtime services are not isolated: ",
-				not_isolated_reason, sizeof(not_isolated_reason), &whole)) {
-		said_by = "page tables";
+	else if (!find_in_log(";efi: runtime services are not isolated: ",
+			      not_isolated_reason, sizeof(not_isolated_reason)))
 		isolated = pages_with(&efi_table, NULL, 0, ~0UL, P_USER, P_USER);
-	}
-
-	diag("runtime services, by the %s: %s", said_by,
-	     isolated ? "isolated" : "not isolated");
+	diag("runtime services: %s", isolated ? "isolated" : "not isolated");
 	for (i = 0; isolated && i < nr_regions; i++)
 		regions[i].kept = regions[i].type == EFI_BOOT_SERVICES_CODE ||
 				  regions[i].type == EFI_BOOT_SERVICES_DATA;
@@ -1437,26 +1378,32 @@ static bool cannot_run(unsigned int needs)
  * Setting up
  */
 
-/* Is there a word like this, or efi= with it in a list? */
-static bool option(const char *cmdline, const char *word, const char *of_efi)
+static void read_options(void)
 {
-	char buf[4096], *w, *opt, *save, *save2;
-	bool found = false;
+	char cmdline[4096] = "", *word;
+	FILE *f;
 
-	snprintf(buf, sizeof(buf), "%s", cmdline);
-	for (w = strtok_r(buf, " \t\n", &save); w; w = strtok_r(NULL, " \t\n", &save)) {
-		found |= word && !strcmp(w, word);
-		if (strncmp(w, "efi=", 4))
+	f = fopen("/proc/cmdline", "r");
+	if (!f || !fgets(cmdline, sizeof(cmdline), f))
+		diag("cannot read /proc/cmdline");
+	if (f)
+		fclose(f);
+
+	for (word = strtok(cmdline, " \t\n"); word; word = strtok(NULL, " \t\n")) {
+		opt_noruntime |= !strcmp(word, "noefi");
+		/* No option of efi= has another's name in it */
+		if (strncmp(word, "efi=", 4))
 			continue;
-		for (opt = strtok_r(w + 4, ",", &save2); opt; opt = strtok_r(NULL, ",", &save2))
-			found |= !strcmp(opt, of_efi);
+		opt_noruntime |= !!strstr(word, "noruntime");
+		opt_debug |= !!strstr(word, "debug");
+#if EFI_PGD_BASE < 600
+		opt_old_map |= !!strstr(word, "old_map");
+#endif
 	}
-	return found;
 }
 
 static void setup(void)
 {
-	char cmdline[4096];
 	unsigned long bits;
 
 	if (geteuid())
@@ -1473,13 +1420,8 @@ static void setup(void)
 		ksft_exit_skip("kernel does not show its page tables in debugfs\n");
 	read_table(&efi_table, "efi");
 
-	read_str("/proc/cmdline", cmdline, sizeof(cmdline));
-	opt_noruntime = option(cmdline, "noefi", "noruntime");
-	opt_debug = option(cmdline, NULL, "debug");
-#if EFI_PGD_BASE < 600
-	opt_old_map = option(cmdline, NULL, "old_map");
-#endif
-	mixed_mode = read_ul(EFI_DIR "/fw_platform_size", &bits) && bits == 32;
+	read_options();
+	mixed_mode = read_hex(EFI_DIR, "fw_platform_size", &bits) && bits == 0x32;
 	read_runtime_map();
 #if EFI_PGD_BASE < 600
 	efi_shares_kernel_table = !efi_table.found && virtual_pages(true);
