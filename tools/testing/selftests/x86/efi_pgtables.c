@@ -850,19 +850,20 @@ static long test_efi_leftover(void)
  */
 
 /* What it takes to enter and leave firmware, where the kernel has it, too */
-static struct gate_part {
-	const char	*start_name;
-	const char	*end_name;	/* if there is none, it is of that size */
-	unsigned long	size;
+enum { GATE_TEXT_END, GATE_TEXT };
+
+static struct gate_symbol {
+	const char	*name;
 	unsigned int	prot;
-	unsigned long	start;
-	unsigned long	end;
-} gate_parts[] = {
-	{ "efi_gate_text", "efi_gate_text_end", 0, P_PRESENT },
-	{ "efi_gate_page", NULL, PG_SIZE, P_PRESENT | P_RW | P_NX },
-	{ "gate_idt", NULL, PG_SIZE, P_PRESENT | P_NX },
+	unsigned long	size;
+	unsigned long	addr;
+} gate_symbols[] = {
+	[GATE_TEXT_END] = { "efi_gate_text_end", 0, 0, 0 },
+	[GATE_TEXT] = { "efi_gate_text", P_PRESENT, 0, 0 },
+	{ "efi_gate_page", P_PRESENT | P_RW | P_NX, PG_SIZE, 0 },
+	{ "gate_idt", P_PRESENT | P_NX, PG_SIZE, 0 },
 #if EFI_PGD_BASE < 600
-	{ "gate_tables", NULL, GATE_TABLES_SIZE, P_PRESENT | P_RW | P_NX },
+	{ "gate_tables", P_PRESENT | P_RW | P_NX, GATE_TABLES_SIZE, 0 },
 #endif
 };
 
@@ -871,8 +872,8 @@ static const char *read_gate_symbols(void)
 {
 	const char *missing = NULL;
 	char line[512], name[256];
-	struct gate_part *part;
 	unsigned long addr;
+	size_t i;
 	FILE *f;
 
 	f = fopen("/proc/kallsyms", "r");
@@ -880,90 +881,61 @@ static const char *read_gate_symbols(void)
 		/* Not those of modules */
 		if (sscanf(line, "%lx %*c %255s", &addr, name) != 2 || strchr(line, '['))
 			continue;
-		for (part = gate_parts; part < gate_parts + ARRAY_SIZE(gate_parts); part++) {
-			if (!strcmp(name, part->start_name))
-				part->start = addr;
-			if (part->end_name && !strcmp(name, part->end_name))
-				part->end = addr;
+		for (i = 0; i < ARRAY_SIZE(gate_symbols); i++) {
+			if (!strcmp(name, gate_symbols[i].name))
+				gate_symbols[i].addr = addr;
 		}
 	}
 	if (f)
 		fclose(f);
 
-	for (part = gate_parts; part < gate_parts + ARRAY_SIZE(gate_parts); part++) {
-		if (!part->end_name)
-			part->end = part->start + part->size;
-		else if (!part->end)
-			missing = part->end_name;
-		if (!part->start)
-			missing = part->start_name;
+	for (i = 0; i < ARRAY_SIZE(gate_symbols); i++) {
+		if (!gate_symbols[i].addr)
+			missing = gate_symbols[i].name;
 	}
+	gate_symbols[GATE_TEXT].size = gate_symbols[GATE_TEXT_END].addr -
+				       gate_symbols[GATE_TEXT].addr;
 	return missing;
 }
-
-/* What EFI's table has that is no user page */
-struct gate {
-	unsigned long	pages;
-	unsigned long	unnamed;
-	unsigned long	wrong;		/* permissions */
 #if EFI_PGD_BASE >= 600
-	unsigned long	entry_first;	/* in the CPU entry area */
-	unsigned long	entry_last;
-#endif
-};
 
-static void judge_supervisor_page(struct gate *g, unsigned long addr, unsigned int prot)
+/*
+ * GDT and TSS are read-only for the kernel, too: the stacks between and after them
+ * are not.  First in the area is the IDT of the kernel, which firmware does not run
+ * with.
+ */
+static bool is_gdt_or_tss(unsigned long addr)
 {
-#if EFI_PGD_BASE >= 600
-	unsigned long last = addr + PG_SIZE - 1;
-	unsigned int want = P_PRESENT | P_NX;	/* GDT and TSS */
-#else
-	unsigned long last = addr + PG_SIZE - 1;
-	unsigned int want = 0;
+	return addr >= ENTRY_AREA_START + PG_SIZE && addr <= ENTRY_AREA_LAST &&
+	       (page_at(&kernel_table, addr).prot & (P_PRESENT | P_RW)) == P_PRESENT;
+}
 #endif
-	struct range page = { addr, last, prot };
+
+/* Permissions that the gate needs at addr, or 0 */
+static unsigned int gate_prot(unsigned long addr)
+{
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(gate_parts); i++) {
-		if (addr >= gate_parts[i].start && addr < gate_parts[i].end) {
-			want = gate_parts[i].prot;
-			break;
-		}
+	for (i = 0; i < ARRAY_SIZE(gate_symbols); i++) {
+		if (addr - gate_symbols[i].addr < gate_symbols[i].size)
+			return gate_symbols[i].prot;
 	}
-
-#if EFI_PGD_BASE < 600
-	if (i == ARRAY_SIZE(gate_parts)) {
-		g->unnamed += show("no user page, and not the gate's", &page);
-		return;
-	}
-#else
-	if (i == ARRAY_SIZE(gate_parts)) {
-		/*
-		 * GDT and TSS are read-only for the kernel, too: the stacks
-		 * between and after them are not.  First in the area is the IDT
-		 * of the kernel, which firmware does not run with.
-		 */
-		if (addr < ENTRY_AREA_START + PG_SIZE || addr > ENTRY_AREA_LAST ||
-		    (page_at(&kernel_table, addr).prot & (P_PRESENT | P_RW)) != P_PRESENT) {
-			g->unnamed += show("no user page, and not the gate's", &page);
-			return;
-		}
-		if (!g->entry_first)
-			g->entry_first = addr;
-		g->entry_last = last;
-	}
+#if EFI_PGD_BASE >= 600
+	if (is_gdt_or_tss(addr))
+		return P_PRESENT | P_NX;
 #endif
-
-	g->pages++;
-	if ((prot & (P_PRESENT | P_RW | P_NX)) != want)
-		g->wrong += show("the gate's, with other permissions", &page);
+	return 0;
 }
 
-static long judge_gate(bool quiet)
+static long test_isolation_gate(void)
 {
-	struct gate g = {};
+	unsigned long pages = 0, unnamed = 0, wrong = 0;
+#if EFI_PGD_BASE >= 600
+	unsigned long first_entry = 0, last_entry = 0;
+#endif
 	const char *missing;
-	unsigned long addr;
+	struct range page;
+	unsigned int want;
 	long faults;
 	size_t i;
 
@@ -972,43 +944,46 @@ static long judge_gate(bool quiet)
 		return skip("no %s in /proc/kallsyms: needs CONFIG_KALLSYMS_ALL", missing);
 
 	for (i = 0; i < efi_table.nr; i++) {
-		const struct range *r = &efi_table.range[i];
+		struct range r = efi_table.range[i];
+		unsigned long nr = ((r.last - r.start) >> PG_SHIFT) + 1;
 
-		if (r->prot & P_USER)
+		if (r.prot & P_USER)
 			continue;
 		/* The gate's pages are few, and anything large is none of them */
-		if (r->last - r->start >= MAX_GATE_PAGES * PG_SIZE) {
-			g.unnamed += show("no user pages, and not the gate's", r);
+		if (nr > MAX_GATE_PAGES) {
+			unnamed += show("no user pages, and not the gate's", &r);
 			continue;
 		}
-		for (addr = r->start; addr - 1 != r->last; addr += PG_SIZE)
-			judge_supervisor_page(&g, addr, r->prot);
+		for (; nr; nr--, r.start += PG_SIZE) {
+			page = page_at(&efi_table, r.start);
+			want = gate_prot(page.start);
+			if (!want) {
+				unnamed += show("no user page, and not the gate's", &page);
+				continue;
+			}
+			pages++;
+			if ((page.prot & (P_PRESENT | P_RW | P_NX)) != want)
+				wrong += show("the gate's, with other permissions", &page);
+#if EFI_PGD_BASE >= 600
+			if (page.start >= ENTRY_AREA_START && page.last <= ENTRY_AREA_LAST) {
+				first_entry = first_entry ?: page.start;
+				last_entry = page.last;
+			}
+#endif
+		}
 	}
 
-#if EFI_PGD_BASE >= 600
-	if (!quiet)
-		diag("%lu pages for the gate; of the CPU, 0x%lx-0x%lx", g.pages,
-		     g.entry_first, g.entry_last);
-#else
-	if (!quiet)
-		diag("%lu pages for the gate", g.pages);
-#endif
-	faults = fault(g.unnamed, "supervisor pages that are not the gate's");
-	faults += fault(g.wrong, "pages of the gate with other permissions than it needs");
+	faults = fault(unnamed, "supervisor pages that are not the gate's");
+	faults += fault(wrong, "pages of the gate with other permissions than it needs");
 	faults += fault(pages_with(&efi_table, "global", 0, ~0UL, P_GLOBAL, P_GLOBAL),
 			"global pages, which stay in the TLB after a call");
-	if (g.pages > MAX_GATE_PAGES)
-		faults += fault(g.pages, "pages for the gate are too many");
+	if (pages > MAX_GATE_PAGES)
+		faults += fault(pages, "pages for the gate are too many");
 #if EFI_PGD_BASE >= 600
-	if (g.entry_first && g.entry_last - g.entry_first >= MAX_GDT_TO_TSS_END)
-		faults += fault(1, "GDT and TSS too many: another CPU's");
+	faults += fault(last_entry - first_entry >= MAX_GDT_TO_TSS_END,
+			"GDT and TSS too many: another CPU's");
 #endif
 	return faults;
-}
-
-static long test_isolation_gate(void)
-{
-	return judge_gate(false);
 }
 
 /*
@@ -1132,7 +1107,7 @@ static long test_runtime_services(void)
 		return fault(1, "table that cannot be read again");
 	faults = test_kernel_virtual() + test_kernel_wx();
 	if (isolated)
-		faults += (judge_gate(true) > 0) + test_isolation_user();
+		faults += (test_isolation_gate() > 0) + test_isolation_user();
 	return faults;
 }
 
