@@ -263,6 +263,7 @@ static bool parse_range(const char *line, struct range *r)
 	return true;
 }
 
+/* The kernel leaves out most lines of the ESPfix area: those are not judged */
 static bool read_table(struct table *t, const char *name)
 {
 	bool after_marker = false;
