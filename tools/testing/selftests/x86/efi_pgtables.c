@@ -2,34 +2,33 @@
 /*
  * efi_pgtables.c - EFI runtime mappings live in page tables of their own
  *
- * When the kernel calls UEFI runtime services, it runs firmware in page tables
- * that hold the runtime regions at their physical (1:1) and at their virtual
- * addresses.  None of those mappings may show up in the kernel's own tables,
- * none may be writable and executable if the firmware says how to avoid it, or is
- * isolated, and what was only mapped for SetVirtualAddressMap() must be gone.
+ * The kernel calls UEFI runtime services in page tables that hold the runtime
+ * regions at their physical (1:1) and at their virtual addresses.  The kernel's own
+ * tables may have none of those mappings.  No mapping may be writable and
+ * executable if the firmware says how to avoid it, or is isolated.  What was only
+ * mapped for SetVirtualAddressMap() must be gone.
  *
- * A kernel that isolates firmware calls it at CPL 3, in page tables that have
- * nothing of the kernel but the gate that leads there and back: then, all else
- * in them must be user pages, and those must be the firmware's.
+ * A kernel that isolates firmware calls it at CPL 3.  Its page tables then have
+ * nothing of the kernel but the gate that leads there and back.  All else in them
+ * must be user pages, and those must be the firmware's.
  *
- * All of this is decided from what the kernel shows in debugfs, in the text
- * format of arch/x86/mm/dump_pagetables.c, from the EFI memory map in
- * /sys/firmware/efi/runtime-map, from /proc/iomem, and from where /proc/kallsyms
- * has the gate.  The dump has no physical addresses, so that a mapping leads
- * where it should is only shown by firmware working.
+ * The facts come from the page tables in debugfs, in the text format of
+ * arch/x86/mm/dump_pagetables.c, from the EFI memory map in
+ * /sys/firmware/efi/runtime-map, from /proc/iomem, and from /proc/kallsyms.  The
+ * dump has no physical addresses: only firmware that works shows that a mapping
+ * leads where it should.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #if EFI_PGD_BASE >= 600
@@ -63,6 +62,13 @@ static void ksft_finished(void)
 #endif
 
 #define EFI_DIR		"/sys/firmware/efi"
+#define EFIVARS_DIR	EFI_DIR "/efivars"
+#define DEBUGFS_DIR	"/sys/kernel/debug"
+#if EFI_PGD_BASE >= 600
+#define TABLE_PATH	DEBUGFS_DIR "/page_tables/%s"
+#else
+#define TABLE_PATH	DEBUGFS_DIR "/%s_page_tables"
+#endif
 
 #define BIT(nr)		(1UL << (nr))
 
@@ -77,6 +83,25 @@ static void ksft_finished(void)
 #define EFI_WIN_START	0xffffffef00000000UL
 #define EFI_WIN_LAST	0xfffffffeffffffffUL
 
+/*
+ * An isolated firmware has its stack here and, after it, its arguments.  It returns
+ * to the first page, which is never mapped.
+ */
+#define FW_AREA_START	(EFI_WIN_START - SZ_1GB)
+#define FW_AREA_LAST	(EFI_WIN_START - 1)
+
+/* More pages than this are not just a way in and out */
+#define MAX_GATE_PAGES	12
+#if EFI_PGD_BASE >= 600
+/* Each CPU has its GDT and TSS in here, not further apart than this */
+#define ENTRY_AREA_START	0xfffffe0000000000UL
+#define ENTRY_AREA_LAST		0xfffffe7fffffffffUL
+#define MAX_GDT_TO_TSS_END	(16 * PG_SIZE)
+#else
+/* The gate's own GDT and TSS, with a bitmap of all ports */
+#define GATE_TABLES_SIZE	(3 * PG_SIZE)
+#endif
+
 /* Memory descriptor types and attributes of the UEFI specification */
 #define EFI_RESERVED_TYPE		0
 #define EFI_BOOT_SERVICES_CODE		3
@@ -88,13 +113,12 @@ static void ksft_finished(void)
 #define EFI_PAL_CODE			13
 #define EFI_MEMORY_RUNTIME		BIT(63)
 
-/* How many offending ranges a subtest shows before it only counts them */
+/* A subtest shows as many offending ranges, and counts all */
 #define MAX_SHOWN	8
 
 /*
- * Mainline leaves the memory map that it handed to SetVirtualAddressMap()
- * mapped 1:1.  A descriptor takes 48 bytes or so, which makes this room for
- * more than a thousand of them.
+ * Mainline leaves the memory map that it handed to SetVirtualAddressMap() mapped
+ * 1:1.  This is room for more than a thousand descriptors.
  */
 #define MAX_NEW_MEMMAP	(16 * PG_SIZE)
 
@@ -113,50 +137,42 @@ struct range {
 	unsigned int	prot;
 };
 
+/* The ranges that are present, in ascending order */
 struct table {
 	struct range	*range;
 	size_t		nr;
-	size_t		skipped;	/* places where the kernel left lines out */
 	unsigned long	vmalloc;	/* where the vmalloc area starts, or after */
 	bool		found;
 };
 
 struct region {
 	unsigned long	type;
-	unsigned long	phys;
-	unsigned long	virt;
+	unsigned long	base[2];	/* physical, virtual */
+	unsigned int	mappings;	/* in mixed mode, 1:1 is all there is */
 	unsigned long	size;
 	unsigned long	attr;
-	bool		kept;		/* of boot services memory, not firmware's */
 };
+
+static const char * const mapping_name[] = { "1:1 mapping", "virtual mapping" };
 
 static struct table kernel_table, efi_table;
 static struct region *regions;
 static size_t nr_regions;
 
-/* Mount points of our own */
-#define DIR_SIZE	32
-
-static char debugfs_dir[DIR_SIZE], efivars_dir[DIR_SIZE];
-
 static bool opt_noruntime, opt_debug, mixed_mode;
 static bool memattr_absent;
 static bool isolated;
+static char not_isolated_reason[128] = "by all that the kernel shows";
 #if EFI_PGD_BASE < 600
 static bool opt_old_map;
-
-/*
- * EFI has no table of its own to show, but its mappings are in the kernel's:
- * then the EFI window of the kernel's table *is* what firmware runs on, and
- * what can be judged there is judged there.
- */
 static bool efi_shares_kernel_table;
+static unsigned long esrt_start, esrt_size;
 #endif
 
 static unsigned int shown;
 static char skip_reason[256];
 
-/* What a subtest returns that has nothing to judge; otherwise, it counts faults */
+/* A subtest with nothing to judge returns this.  Others return a number of faults */
 #define SKIP	(-1L)
 
 #define diag(fmt, ...)	ksft_print_msg(fmt "\n", ##__VA_ARGS__)
@@ -171,28 +187,16 @@ static long fault(unsigned long number, const char *what)
 	return number;
 }
 
-static const char *prot_str(unsigned int prot)
-{
-	static char buf[32];
-
-	if (!(prot & P_PRESENT))
-		return "not mapped";
-
-	snprintf(buf, sizeof(buf), "%s%s %s%s%s", prot & P_USER ? "USR " : "",
-		 prot & P_RW ? "RW" : "ro", prot & P_PWT ? "PWT " : "",
-		 prot & P_PCD ? "PCD " : "", prot & P_NX ? "NX" : "x");
-	return buf;
-}
-
-/* Show an offending range, unless there were many already; count its pages */
-static unsigned long show(const char *what, unsigned long start, unsigned long last,
-			  unsigned int prot)
+/* Show an offending range, if there is a word for it; count its pages */
+static unsigned long show(const char *what, const struct range *r)
 {
 	if (what && shown++ < MAX_SHOWN)
-		diag("%s: 0x%016lx-0x%016lx %s", what, start, last, prot_str(prot));
-	else if (what && shown == MAX_SHOWN + 1)
-		diag("%s: more of the same", what);
-	return ((last - start) >> PG_SHIFT) + 1;
+		diag("%s: 0x%016lx-0x%016lx %s%s%s%s%s", what, r->start, r->last,
+		     r->prot & P_USER ? "USR " : "",
+		     r->prot & P_RW ? "RW " : r->prot & P_PRESENT ? "ro " : "not mapped",
+		     r->prot & P_PWT ? "PWT " : "", r->prot & P_PCD ? "PCD " : "",
+		     r->prot & P_NX ? "NX" : r->prot & P_PRESENT ? "x" : "");
+	return ((r->last - r->start) >> PG_SHIFT) + 1;
 }
 
 static unsigned long min_ul(unsigned long a, unsigned long b)
@@ -200,39 +204,22 @@ static unsigned long min_ul(unsigned long a, unsigned long b)
 	return a < b ? a : b;
 }
 
-/* Cut [*start, *last] down to the part inside [lo, hi]; is there any? */
-static bool clip(unsigned long *start, unsigned long *last, unsigned long lo,
-		 unsigned long hi)
+/* Cut the range down to the part inside [lo, hi]; is there any? */
+static bool clip(struct range *r, unsigned long lo, unsigned long hi)
 {
-	if (*start < lo)
-		*start = lo;
-	*last = min_ul(*last, hi);
-	return *start <= *last;
-}
-
-static bool mount_at(char *dir, const char *type)
-{
-	snprintf(dir, DIR_SIZE, "/tmp/%s.XXXXXX", type);
-	return mkdtemp(dir) && !mount(type, dir, type, 0, NULL);
-}
-
-static void unmount(void)
-{
-	umount(efivars_dir);
-	umount(debugfs_dir);
-	rmdir(efivars_dir);
-	rmdir(debugfs_dir);
+	if (r->start < lo)
+		r->start = lo;
+	r->last = min_ul(r->last, hi);
+	return r->start <= r->last;
 }
 
 /*
- * Reading the dumps
+ * Page tables
  */
 
 static void *grow(void *array, size_t nr, size_t size)
 {
-	/* Doubled whenever it is full, which a power of two says */
-	if (!(nr & (nr - 1)))
-		array = realloc(array, (nr ? 2 * nr : 1) * size);
+	array = realloc(array, (nr + 1) * size);
 	if (!array) {
 		perror("realloc");
 		exit(KSFT_FAIL);
@@ -247,20 +234,20 @@ static void add_range(struct table *t, const struct range *r)
 }
 
 /*
- * "0x<start>-0x<end>  <size> [flags] <level>".  Versions differ in the spacing
- * and in the names of levels, and a range that is not present has no flags, so
- * take it apart word by word: "RW" or "ro" is what every present range has.
+ * "0x<start>-0x<end>  <size> [flags] <level>".  Versions differ in the spacing and
+ * in the names of levels.  Every present range has "RW" or "ro".  The flags are the
+ * last level's, the levels above allow everything.
  */
-static bool parse_range(char *line, struct range *r)
+static bool parse_range(const char *line, struct range *r)
 {
 	static const struct {
 		const char	*word;
 		unsigned int	prot;
 	} flags[] = {
-		{ "RW", P_PRESENT | P_RW }, { "ro", P_PRESENT }, { "NX", P_NX },
-		{ "USR", P_USER }, { "PWT", P_PWT }, { "PCD", P_PCD }, { "GLB", P_GLOBAL },
+		{ " RW ", P_PRESENT | P_RW }, { " ro ", P_PRESENT }, { " NX ", P_NX },
+		{ " USR ", P_USER }, { " PWT ", P_PWT }, { " PCD ", P_PCD },
+		{ " GLB ", P_GLOBAL },
 	};
-	char *word, *save;
 	size_t i;
 
 	if (sscanf(line, "0x%lx-0x%lx", &r->start, &r->last) != 2)
@@ -269,39 +256,30 @@ static bool parse_range(char *line, struct range *r)
 	/* The dump ends at 2^64, which it can only print as 0 */
 	r->last--;
 	r->prot = 0;
-
-	strtok_r(line, " \t\n", &save);
-	while ((word = strtok_r(NULL, " \t\n", &save))) {
-		for (i = 0; i < ARRAY_SIZE(flags); i++) {
-			if (!strcmp(word, flags[i].word))
-				r->prot |= flags[i].prot;
-		}
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (strstr(line, flags[i].word))
+			r->prot |= flags[i].prot;
 	}
 	return true;
 }
 
-/* Versions differ in where the file is, too */
+/* The kernel leaves out most lines of the ESPfix area: those are not judged */
 static bool read_table(struct table *t, const char *name)
 {
-	char path[2][64];
 	bool after_marker = false;
-	char *line = NULL;
+	char path[64], line[256];
 	struct range r;
-	size_t len = 0;
 	FILE *f;
 
 	free(t->range);
 	*t = (struct table) {};
 
-	snprintf(path[0], sizeof(path[0]), "%s/page_tables/%s", debugfs_dir, name);
-	snprintf(path[1], sizeof(path[1]), "%s/%s_page_tables", debugfs_dir, name);
-	f = fopen(path[0], "r") ?: fopen(path[1], "r");
+	snprintf(path, sizeof(path), TABLE_PATH, name);
+	f = fopen(path, "r");
 	if (!f)
 		return false;
 
-	while (getline(&line, &len, f) > 0) {
-		if (strstr(line, "skipped"))
-			t->skipped++;
+	while (fgets(line, sizeof(line), f)) {
 		if (strstr(line, "[ vmalloc() Area ]"))
 			after_marker = true;
 		if (!parse_range(line, &r))
@@ -313,29 +291,24 @@ static bool read_table(struct table *t, const char *name)
 	}
 
 	t->found = !ferror(f);
-	free(line);
 	fclose(f);
 	return t->found;
 }
 
-/* Permissions at addr, and the last address up to which they are the same */
-static unsigned int prot_at(const struct table *t, unsigned long addr,
-			    unsigned long *last)
+static int compare_range(const void *addr, const void *range)
 {
-	size_t i;
+	const unsigned long *a = addr;
+	const struct range *r = range;
 
-	*last = ~0UL;
-	for (i = 0; i < t->nr; i++) {
-		const struct range *r = &t->range[i];
+	return *a < r->start ? -1 : *a > r->last;
+}
 
-		if (addr >= r->start && addr <= r->last) {
-			*last = r->last;
-			return r->prot;
-		}
-		if (r->start > addr)
-			*last = min_ul(*last, r->start - 1);
-	}
-	return 0;
+static struct range page_at(const struct table *t, unsigned long addr)
+{
+	const struct range *r;
+
+	r = bsearch(&addr, t->range, t->nr, sizeof(*r), compare_range);
+	return (struct range) { addr, addr + PG_SIZE - 1, r ? r->prot : 0 };
 }
 
 /* Show, if there is a word for it, and count the pages in [lo, hi] with these flags */
@@ -343,14 +316,14 @@ static unsigned long pages_with(const struct table *t, const char *what,
 				unsigned long lo, unsigned long hi,
 				unsigned int mask, unsigned int want)
 {
-	unsigned long start, last, pages = 0;
+	unsigned long pages = 0;
 	size_t i;
 
 	for (i = 0; i < t->nr; i++) {
-		start = t->range[i].start;
-		last = t->range[i].last;
-		if ((t->range[i].prot & mask) == want && clip(&start, &last, lo, hi))
-			pages += show(what, start, last, t->range[i].prot);
+		struct range r = t->range[i];
+
+		if ((r.prot & mask) == want && clip(&r, lo, hi))
+			pages += show(what, &r);
 	}
 	return pages;
 }
@@ -361,195 +334,148 @@ static unsigned long present_pages(const struct table *t, const char *what,
 	return pages_with(t, what, lo, hi, P_PRESENT, P_PRESENT);
 }
 
-/* The flags are the last level's, the levels above allow everything */
-static unsigned long kernel_wx_pages(const char *what)
-{
-	return pages_with(&kernel_table, what, 0, ~0UL, P_RW | P_NX, P_RW);
-}
-
 /*
- * Where the kernel's direct map of physical memory starts.
+ * Where the kernel's direct map of physical memory starts, or 0.
  *
- * Not the line after the "Low Kernel Mapping" marker: the dumper moves on by
- * one marker per line at most, so with an LDT remap area right below, that
- * marker comes a line late.  But the first MiB is always direct mapped, and
- * nothing below the direct map in the kernel's half is ever present in
- * init_mm, so it is the first thing present.  KASLR moves it by multiples of
- * 1 GiB, which makes for a plausibility check.
+ * The first MiB is always direct mapped, and init_mm has nothing below the direct
+ * map in the kernel's half.  So the direct map is the first thing present there.
+ * The "Low Kernel Mapping" marker is no guide: the dumper moves on by one marker
+ * per line at most, and an LDT remap area right below makes it a line late.
+ * KASLR moves the direct map by multiples of 1 GiB.
  */
-static bool direct_map_base(unsigned long *base)
+static unsigned long direct_map_base(void)
 {
+	unsigned long base;
 	size_t i;
 
-	*base = ~0UL;
 	for (i = 0; i < kernel_table.nr; i++) {
-		if (kernel_table.range[i].start > LOWER_HALF_LAST)
-			*base = min_ul(*base, kernel_table.range[i].start);
+		base = kernel_table.range[i].start;
+		if (base > LOWER_HALF_LAST)
+			return base % SZ_1GB || base >= EFI_WIN_START ? 0 : base;
 	}
-	return !(*base & (SZ_1GB - 1)) && *base < EFI_WIN_START;
+	return 0;
 }
 
 /*
- * Reading the EFI memory map
+ * The EFI memory map
  */
 
-static bool read_str(const char *path, char *buf, size_t size)
+static bool read_hex(const char *dir, const char *name, unsigned long *val)
 {
-	ssize_t n = -1;
-	int fd;
+	char path[128];
+	bool found;
+	FILE *f;
 
-	fd = open(path, O_RDONLY);
-	if (fd >= 0) {
-		n = read(fd, buf, size - 1);
-		close(fd);
-	}
-	buf[n > 0 ? n : 0] = '\0';
-	return n > 0;
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	found = fscanf(f, "%lx", val) == 1;
+	fclose(f);
+	return found;
 }
 
-static bool read_ul(const char *path, unsigned long *val)
+static bool read_region(size_t nr, struct region *r)
 {
-	char buf[64], *end;
+	char dir[64];
 
-	if (!read_str(path, buf, sizeof(buf)))
+	snprintf(dir, sizeof(dir), EFI_DIR "/runtime-map/%zu", nr);
+	if (!read_hex(dir, "type", &r->type) ||
+	    !read_hex(dir, "phys_addr", &r->base[0]) ||
+	    !read_hex(dir, "virt_addr", &r->base[1]) ||
+	    !read_hex(dir, "num_pages", &r->size) ||
+	    !read_hex(dir, "attribute", &r->attr))
 		return false;
 
-	errno = 0;
-	*val = strtoul(buf, &end, 0);
-	return !errno && end != buf;
-}
-
-static bool read_region(const char *name, struct region *r)
-{
-	struct {
-		const char	*attr;
-		unsigned long	*val;
-	} files[] = {
-		{ "type",	&r->type },
-		{ "phys_addr",	&r->phys },
-		{ "virt_addr",	&r->virt },
-		{ "num_pages",	&r->size },
-		{ "attribute",	&r->attr },
-	};
-	char path[512];
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		snprintf(path, sizeof(path), EFI_DIR "/runtime-map/%s/%s", name,
-			 files[i].attr);
-		if (!read_ul(path, files[i].val))
-			return false;
-	}
-
 	r->size <<= PG_SHIFT;
-	return r->size;
+	r->mappings = r->base[0] == r->base[1] ? 1 : 2;
+	return true;
 }
 
 /*
- * The map has the runtime regions.  Newer kernels also list in it what they
- * keep of boot services memory, with EFI_MEMORY_RUNTIME set to say that it is
- * kept, and with efi=debug all of boot services memory, without that bit.
+ * The map has the runtime regions.  Newer kernels also list what they keep of boot
+ * services memory, with EFI_MEMORY_RUNTIME.  With efi=debug, they list all of boot
+ * services memory, without that bit.
  */
 static void read_runtime_map(void)
 {
-	struct region r = {};
-	struct dirent *de;
-	DIR *dir;
+	struct region r;
+	size_t i;
 
-	dir = opendir(EFI_DIR "/runtime-map");
-	while (dir && (de = readdir(dir))) {
-		if (de->d_name[0] == '.')
-			continue;
-		if (!read_region(de->d_name, &r)) {
-			diag("cannot read runtime-map entry %s", de->d_name);
-			continue;
-		}
-		if (!(r.attr & EFI_MEMORY_RUNTIME))
+	for (i = 0; read_region(i, &r); i++) {
+		if (!r.size || !(r.attr & EFI_MEMORY_RUNTIME))
 			continue;
 		regions = grow(regions, nr_regions, sizeof(r));
 		regions[nr_regions++] = r;
 	}
-	if (dir)
-		closedir(dir);
 	if (!nr_regions)
 		diag("no " EFI_DIR "/runtime-map: what needs it is not checked");
 }
 
-/* The region that has addr, in either place, and the last address that this holds for */
-static const struct region *region_at(unsigned long addr, unsigned long *last)
+/*
+ * The region that has the start of the piece, in either place.  The piece is cut
+ * down to the part that this holds for.
+ */
+static const struct region *region_of(struct range *piece)
 {
-	unsigned int alias;
 	size_t i;
 
-	*last = ~0UL;
-	for (i = 0; i < nr_regions; i++) {
-		for (alias = 0; alias < 2; alias++) {
-			unsigned long base = alias ? regions[i].virt : regions[i].phys;
+	for (i = 0; i < 2 * nr_regions; i++) {
+		const struct region *r = &regions[i / 2];
+		unsigned long base = r->base[i % 2];
 
-			if (addr - base < regions[i].size) {
-				*last = base + regions[i].size - 1;
-				return &regions[i];
-			}
-			if (base > addr)
-				*last = min_ul(*last, base - 1);
+		if (piece->start - base < r->size) {
+			piece->last = min_ul(piece->last, base + r->size - 1);
+			return r;
 		}
+		if (base > piece->start)
+			piece->last = min_ul(piece->last, base - 1);
 	}
 	return NULL;
 }
 
 /*
- * Is the region the firmware's alone?  Boot services regions that the kernel
- * keeps are ordinary RAM to it and stay in its direct map.  What is listed
- * here becomes a reserved range in the e820 map, which is never in the direct
- * map above 1 MiB.
+ * Regions of these types become reserved ranges in the e820 map, which are never in
+ * the direct map above 1 MiB.  Boot services regions that the kernel keeps are
+ * ordinary RAM to it and stay in its direct map.
  */
 static bool firmware_owned(const struct region *r)
 {
-	switch (r->type) {
-	case EFI_RESERVED_TYPE:
-	case EFI_RUNTIME_SERVICES_CODE:
-	case EFI_RUNTIME_SERVICES_DATA:
-	case EFI_MEMORY_MAPPED_IO:
-	case EFI_MEMORY_MAPPED_IO_PORT:
-	case EFI_PAL_CODE:
-		return true;
-	}
-	return false;
+	return r->type <= EFI_PAL_CODE &&
+	       BIT(r->type) & (BIT(EFI_RESERVED_TYPE) | BIT(EFI_RUNTIME_SERVICES_CODE) |
+			       BIT(EFI_RUNTIME_SERVICES_DATA) | BIT(EFI_MEMORY_MAPPED_IO) |
+			       BIT(EFI_MEMORY_MAPPED_IO_PORT) | BIT(EFI_PAL_CODE));
+}
+
+/* Boot services memory, of which an isolated firmware only gets what is reserved */
+static bool is_kept(const struct region *r)
+{
+	return isolated && (r->type == EFI_BOOT_SERVICES_CODE ||
+			    r->type == EFI_BOOT_SERVICES_DATA);
 }
 
 /*
- * Reading the kernel log
+ * The kernel log
  */
 
 /*
- * Look for a message of the kernel's own, not one that was written to
- * /dev/kmsg, and put in rest what follows the text in its line.  The log may not
- * go back to the boot any more.
+ * Look for a message of the kernel's own, not one that was written to /dev/kmsg.
+ * What follows the text in its line goes to rest.
  */
-static bool find_in_log(const char *text, char *rest, size_t size, bool *whole)
+static bool find_in_log(const char *text, char *rest, size_t size)
 {
-	bool found = false, first = true;
+	char record[8192], *at;
+	bool found = false;
 	unsigned int prio;
-	unsigned long seq;
-	char record[8192];
-	char *at;
 	ssize_t n;
 	int fd;
 
-	*whole = false;
 	fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-	while (fd >= 0) {
-		n = read(fd, record, sizeof(record) - 1);
-		if (n < 0 && errno == EPIPE)
-			continue;	/* overwritten meanwhile, there is more */
-		if (n <= 0)
-			break;
-		record[n] = '\0';
-		if (sscanf(record, "%u,%lu", &prio, &seq) != 2)
+	/* EPIPE: a record was overwritten meanwhile, there is more */
+	while ((n = read(fd, record, sizeof(record) - 1)) > 0 || (n && errno == EPIPE)) {
+		record[n > 0 ? n : 0] = '\0';
+		if (sscanf(record, "%u,", &prio) != 1)
 			continue;
-		if (first)
-			*whole = !seq;
-		first = false;
 		at = strchr(record, ';');
 		at = at ? strstr(at, text) : NULL;
 		/* Facility 0, any level */
@@ -559,38 +485,33 @@ static bool find_in_log(const char *text, char *rest, size_t size, bool *whole)
 			found = true;
 		}
 	}
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 	return found;
 }
 
 /*
- * Does the firmware publish a memory attributes table?  Kernels that know the
- * table list it when they start.  Where the log cannot tell, it is taken for
- * granted: so nothing is overlooked.
+ * Kernels that know the memory attributes table list it when they start.  Where the
+ * log has lost its first message, the table is taken for granted: so nothing is
+ * overlooked.
  */
 static void find_memattr(void)
 {
-	bool whole, found;
 	char buf[8];
 
-	found = find_in_log("MEMATTR=0x", buf, sizeof(buf), &whole);
-	memattr_absent = !found && whole;
-	diag("firmware memory attributes table: %s", found ? "published" :
-	     whole ? "none found" : "unknown, the log does not go back to the boot");
+	memattr_absent = !find_in_log("MEMATTR=0x", buf, sizeof(buf)) &&
+			 find_in_log(";Linux version ", buf, sizeof(buf));
+	if (memattr_absent)
+		diag("no memory attributes table: runtime code may be writable");
 }
 
 #if EFI_PGD_BASE < 600
-static unsigned long esrt_start, esrt_size;
-
-/* The pages of the ESRT are kept in EFI's table, and the kernel says where they are. */
+/* The pages of the ESRT are kept in EFI's table, and the kernel says where they are */
 static void find_esrt(void)
 {
 	unsigned long start, end;
 	char buf[64];
-	bool whole;
 
-	if (!find_in_log("esrt: Reserving ESRT space from ", buf, sizeof(buf), &whole) ||
+	if (!find_in_log("esrt: Reserving ESRT space from ", buf, sizeof(buf)) ||
 	    sscanf(buf, "%lx to %lx", &start, &end) != 2)
 		return;
 	esrt_start = start & ~(PG_SIZE - 1);
@@ -599,48 +520,63 @@ static void find_esrt(void)
 
 #endif
 /*
+ * The kernel says which it is when it starts.  When that is no longer in the log, or
+ * was never said, user pages tell: stock kernels call firmware at CPL 0 and have no
+ * user page in EFI's table.
+ */
+static void find_isolation(void)
+{
+	char buf[8];
+
+	if (find_in_log(";efi: runtime services are isolated", buf, sizeof(buf)))
+		isolated = true;
+	else if (!find_in_log(";efi: runtime services are not isolated: ",
+			      not_isolated_reason, sizeof(not_isolated_reason)))
+		isolated = pages_with(&efi_table, NULL, 0, ~0UL, P_USER, P_USER);
+	diag("runtime services: %s", isolated ? "isolated" : "not isolated");
+}
+
+/*
  * Subtests on the kernel's table
  */
 
-static unsigned long virtual_pages(bool quiet)
+static unsigned long virtual_pages(const char *what)
 {
-	const char *what = quiet ? NULL : "in the EFI window of the kernel's table";
-	unsigned long pages;
+	unsigned long pages, virt;
 	size_t i;
 
 	pages = present_pages(&kernel_table, what, EFI_WIN_START, EFI_WIN_LAST);
-
-	what = quiet ? NULL : "at a runtime region's virtual address";
 	for (i = 0; i < nr_regions; i++) {
-		/* Counted already */
-		if (regions[i].virt >= EFI_WIN_START && regions[i].virt <= EFI_WIN_LAST)
-			continue;
-		pages += present_pages(&kernel_table, what, regions[i].virt,
-				       regions[i].virt + regions[i].size - 1);
+		virt = regions[i].base[1];
+		/* The window is counted already */
+		if (virt < EFI_WIN_START || virt > EFI_WIN_LAST)
+			pages += present_pages(&kernel_table, what, virt,
+					       virt + regions[i].size - 1);
 	}
 	return pages;
 }
 
 static long test_kernel_virtual(void)
 {
-	return fault(virtual_pages(false),
+	return fault(virtual_pages("in the kernel's table"),
 		     "pages of EFI's virtual mapping in the kernel's table");
 }
 
 static long test_kernel_direct(void)
 {
-	unsigned long pages = 0, base, end, start, last;
+	unsigned long pages = 0, base, end;
 	long faults;
 	size_t i;
 
 	/* This is init_mm: nothing at all belongs in its lower half */
-	faults = fault(present_pages(&kernel_table, "in the lower half of the kernel's table",
-				     0, LOWER_HALF_LAST),
+	faults = fault(present_pages(&kernel_table, "in the kernel's table", 0,
+				     LOWER_HALF_LAST),
 		       "pages in the lower half of the kernel's table");
 	if (!nr_regions)
 		return faults ?: skip("no runtime-map: direct map not checked");
 
-	if (!direct_map_base(&base)) {
+	base = direct_map_base();
+	if (!base) {
 		diag("cannot tell where the direct map starts");
 		return 1;
 	}
@@ -649,133 +585,80 @@ static long test_kernel_direct(void)
 	end = kernel_table.vmalloc > base ? kernel_table.vmalloc - 1 : ~0UL;
 
 	for (i = 0; i < nr_regions; i++) {
-		start = regions[i].phys;
-		last = start + regions[i].size - 1;
+		unsigned long phys = regions[i].base[0];
+		struct range r = { phys, phys + regions[i].size - 1, 0 };
+
 		/* The first MiB is direct mapped no matter what is there */
-		if (firmware_owned(&regions[i]) && clip(&start, &last, SZ_1MB, end - base))
+		if (firmware_owned(&regions[i]) && clip(&r, SZ_1MB, end - base))
 			pages += present_pages(&kernel_table, "runtime region in the direct map",
-					       base + start, base + last);
+					       base + r.start, base + r.last);
 	}
 	return faults + fault(pages, "pages of runtime regions in the direct map");
 }
 
 static long test_kernel_wx(void)
 {
-	if (kernel_table.skipped)
-		diag("the kernel left lines out of its dump, what they say is not checked");
-	return fault(kernel_wx_pages("writable and executable"),
+	return fault(pages_with(&kernel_table, "writable and executable", 0, ~0UL,
+				P_RW | P_NX, P_RW),
 		     "W+X pages in the kernel's table");
 }
 
 /*
- * The next tests look at EFI's side.  Where EFI has a table of its own, that is
- * the lower half and the EFI window; the rest of it is none of EFI's.
+ * Subtests on EFI's table
  */
-static const struct {
-	unsigned long lo, hi;
-} efi_half[] = {
-	{ 0, LOWER_HALF_LAST },
-	{ EFI_WIN_START, EFI_WIN_LAST },
-};
+
+typedef unsigned long (*piece_fn)(const struct region *region, struct range piece);
 
 /*
- * Where EFI's mappings are in the kernel's table, those that are 1:1 cannot be
- * told from the direct map, which leaves the window.
+ * EFI's part of the table is the lower half and the EFI window.  Call fn for each
+ * range there, cut where a region begins or ends.
  */
-static const struct table *efi_view(unsigned int half)
-{
-#if EFI_PGD_BASE < 600
-	if (efi_shares_kernel_table)
-		return half ? &kernel_table : NULL;
-#endif
-	return &efi_table;
-}
-
-static bool efi_is_empty(void)
-{
-	unsigned long pages = 0;
-	unsigned int half;
-
-	for (half = 0; half < 2; half++)
-		pages += present_pages(&efi_table, NULL, efi_half[half].lo, efi_half[half].hi);
-	return !pages;
-}
-
-typedef unsigned long (*piece_fn)(const struct region *region, const struct range *piece);
-
-/* Call fn for each range in EFI's part of the table, cut where a region begins or ends */
 static unsigned long sum_pieces(piece_fn fn)
 {
-	unsigned long start, last, next, sum = 0;
-	const struct table *t;
-	unsigned int half;
+	static const struct range part[] = {
+		{ 0, LOWER_HALF_LAST, 0 },
+		{ EFI_WIN_START, EFI_WIN_LAST, 0 },
+	};
+	unsigned long sum = 0;
 	size_t i;
 
-	for (half = 0; half < 2; half++) {
-		t = efi_view(half);
-		for (i = 0; t && i < t->nr; i++) {
-			start = t->range[i].start;
-			last = t->range[i].last;
-			if (!clip(&start, &last, efi_half[half].lo, efi_half[half].hi))
-				continue;
-			for (;; start = next + 1) {
-				const struct region *r = region_at(start, &next);
+	for (i = 0; i < 2 * efi_table.nr; i++) {
+		struct range rest = efi_table.range[i / 2], piece;
+		const struct region *region;
 
-				next = min_ul(next, last);
-				sum += fn(r, &(struct range) { start, next, t->range[i].prot });
-				if (next == last)
-					break;
-			}
-		}
+		if (!clip(&rest, part[i % 2].start, part[i % 2].last))
+			continue;
+		do {
+			piece = rest;
+			region = region_of(&piece);
+			sum += fn(region, piece);
+			rest.start = piece.last + 1;
+		} while (piece.last != rest.last);
 	}
 	return sum;
 }
 
-static unsigned long tolerated;
-
-static unsigned long wx_piece(const struct region *region, const struct range *piece)
+static unsigned long wx_piece(const struct region *region, struct range piece)
 {
-	if ((piece->prot & (P_RW | P_NX)) != P_RW)
+	if ((piece.prot & (P_RW | P_NX)) != P_RW)
 		return 0;
 	if (memattr_absent && !isolated && region &&
-	    region->type == EFI_RUNTIME_SERVICES_CODE) {
-		tolerated += show(NULL, piece->start, piece->last, piece->prot);
+	    region->type == EFI_RUNTIME_SERVICES_CODE)
 		return 0;
-	}
-	return show("writable and executable", piece->start, piece->last, piece->prot);
+	return show("writable and executable", &piece);
 }
 
 static long test_efi_wx(void)
 {
-	unsigned long pages;
-
-	tolerated = 0;
-	pages = sum_pieces(wx_piece);
-	if (tolerated)
-		diag("%lu W+X pages in runtime code, without attributes to go by", tolerated);
-	return fault(pages, "W+X pages in EFI's mappings that should not be");
-}
-
-/* Show and count the pages that are not mapped */
-static unsigned long missing_pages(const char *what, unsigned long start, unsigned long size)
-{
-	unsigned long next, last = start + size - 1, pages = 0;
-	unsigned int prot;
-
-	for (;; start = next + 1) {
-		prot = prot_at(&efi_table, start, &next);
-		next = min_ul(next, last);
-		if (!(prot & P_PRESENT))
-			pages += show(what, start, next, prot);
-		if (next == last)
-			return pages;
-	}
+	return fault(sum_pieces(wx_piece),
+		     "W+X pages in EFI's mappings that should not be");
 }
 
 static long test_efi_complete(void)
 {
-	unsigned long pages = 0, number = 0;
-	size_t i;
+	unsigned long off, pages = 0;
+	struct range page;
+	size_t i, m;
 
 #if EFI_PGD_BASE < 600
 	if (efi_shares_kernel_table)
@@ -785,135 +668,98 @@ static long test_efi_complete(void)
 	for (i = 0; i < nr_regions; i++) {
 		const struct region *r = &regions[i];
 
-		if (r->kept)
-			continue;
-		number++;
-		pages += missing_pages("1:1 mapping", r->phys, r->size);
-		/* In mixed mode, the 1:1 mapping is all there is */
-		if (r->virt != r->phys)
-			pages += missing_pages("virtual mapping", r->virt, r->size);
+		for (m = 0; m < r->mappings && !is_kept(r); m++) {
+			for (off = 0; off < r->size; off += PG_SIZE) {
+				page = page_at(&efi_table, r->base[m] + off);
+				if (!(page.prot & P_PRESENT))
+					pages += show(mapping_name[m], &page);
+			}
+		}
 	}
-
-	diag("%lu runtime regions", number);
 	return fault(pages, "pages missing");
 }
 
-/* Show and count pages whose two mappings allow different things */
-static unsigned long differing_pages(const struct region *r)
-{
-	unsigned long off, last1, last2, end, pages = 0;
-	unsigned int prot1, prot2;
-
-	for (off = 0; off < r->size; off = end + 1) {
-		prot1 = prot_at(&efi_table, r->phys + off, &last1);
-		prot2 = prot_at(&efi_table, r->virt + off, &last2);
-		end = min_ul(min_ul(last1 - r->phys, last2 - r->virt), r->size - 1);
-		/* What is missing altogether is another test's business */
-		if ((prot1 & prot2 & P_PRESENT) && ((prot1 ^ prot2) & ~P_GLOBAL)) {
-			show("mapped 1:1 as", r->phys + off, r->phys + end, prot1);
-			pages += show("but virtually as", r->virt + off, r->virt + end, prot2);
-		}
-	}
-	return pages;
-}
-
 /*
- * The map's EFI_MEMORY_RO and _XP bits are no guide here: they say what the
- * memory is capable of, not what it wants.
+ * The map's EFI_MEMORY_RO and _XP bits are no guide here: they say what the memory is
+ * capable of, not what it wants.
  */
 static long test_efi_permissions(void)
 {
-	static const char * const what[] = { "executable, 1:1", "executable, virtual" };
-	unsigned long exec = 0, differ = 0, base;
-	const struct table *t;
-	unsigned int alias;
-	size_t i;
+	unsigned long off, exec = 0, differ = 0;
+	struct range phys, virt;
+	size_t i, m;
 
 	for (i = 0; i < nr_regions; i++) {
 		const struct region *r = &regions[i];
 
-		for (alias = 0; alias < (r->virt == r->phys ? 1 : 2); alias++) {
-			base = alias ? r->virt : r->phys;
-			t = efi_view(alias);
-			if (t && r->type != EFI_RUNTIME_SERVICES_CODE)
-				exec += pages_with(t, what[alias], base, base + r->size - 1,
-						   P_NX, 0);
+		for (m = 0; m < r->mappings && r->type != EFI_RUNTIME_SERVICES_CODE; m++)
+			exec += pages_with(&efi_table, mapping_name[m], r->base[m],
+					   r->base[m] + r->size - 1, P_NX, 0);
+
+		for (off = 0; off < r->size && !is_kept(r); off += PG_SIZE) {
+			phys = page_at(&efi_table, r->base[0] + off);
+			virt = page_at(&efi_table, r->base[1] + off);
+			/* What is missing altogether is another test's business */
+			if (!(phys.prot & virt.prot & P_PRESENT) ||
+			    !((phys.prot ^ virt.prot) & ~P_GLOBAL))
+				continue;
+			show("mapped 1:1 as", &phys);
+			differ += show("but virtually as", &virt);
 		}
-		if (efi_view(0) && !r->kept && r->virt != r->phys)
-			differ += differing_pages(r);
 	}
 
 	return fault(exec, "executable pages outside runtime code") +
 	       fault(differ, "pages whose 1:1 and virtual mappings differ");
 }
 
-/* What EFI's table maps and no runtime region accounts for */
-static unsigned long mixed_pages;	/* RAM, for arguments in mixed mode */
-static bool has_kernel_half;
-static bool memmap_seen;
+static bool has_kernel_half, memmap_seen;
+
 #if EFI_PGD_BASE < 600
 static bool esrt_seen[2];	/* in the window, 1:1 */
 
 /*
- * Firmware that is isolated can only read it.  At which virtual address it has it
- * is not to be seen here: its size tells.
+ * Firmware that is isolated can only read the ESRT.  The kernel does not say at which
+ * virtual address: the size tells.
  */
-static bool is_esrt(unsigned long start, unsigned long last, unsigned int prot)
+static bool is_esrt(const struct range *piece, bool low)
 {
-	bool low = last <= LOWER_HALF_LAST;
-
-	if (!esrt_size || last - start + 1 != esrt_size || (low && start != esrt_start) ||
-	    esrt_seen[low] || !(prot & P_NX) || (isolated && prot & P_RW))
+	if (!esrt_size || piece->last - piece->start + 1 != esrt_size ||
+	    (low && piece->start != esrt_start) || esrt_seen[low] ||
+	    !(piece->prot & P_NX) || (isolated && piece->prot & P_RW))
 		return false;
 	esrt_seen[low] = true;
 	return true;
 }
+
 #endif
-
-static unsigned long leftover_piece(const struct region *region, const struct range *piece)
+/* What EFI's table maps and no runtime region accounts for */
+static unsigned long leftover_piece(const struct region *region, struct range piece)
 {
-	unsigned long start = piece->start, last = piece->last;
-	bool low = last <= LOWER_HALF_LAST;
+	bool low = piece.last <= LOWER_HALF_LAST;
 
-	if (region)
+	/* Page 0 is mapped 1:1 on purpose: some firmware writes to it */
+	if (region || !clip(&piece, PG_SIZE, ~0UL))
 		return 0;
-
-	/*
-	 * Page 0 is mapped 1:1 on purpose: some firmware writes to it.  Nothing
-	 * but that can come first in the table.
-	 */
-	if (!start) {
-		start += PG_SIZE;
-		if (start > last)
-			return 0;
-	}
-
 #if EFI_PGD_BASE < 600
-	if (is_esrt(start, last, piece->prot))
+	if (is_esrt(&piece, low))
 		return 0;
-
 #endif
 	/* Arguments for 32-bit firmware are passed by their physical addresses */
-	if (mixed_mode && low && (piece->prot & (P_RW | P_NX)) != P_RW) {
-		mixed_pages += show(NULL, start, last, piece->prot);
+	if (mixed_mode && low && (piece.prot & (P_RW | P_NX)) != P_RW)
 		return 0;
-	}
 
 	/*
-	 * The memory map for SetVirtualAddressMap() is the kernel's memory.
-	 * As long as EFI's table has all of that in its upper half anyhow, a
-	 * page of it mapped 1:1 as data gives nothing away, so one such piece
-	 * is worth a line but no failure.
+	 * The memory map for SetVirtualAddressMap() is the kernel's memory.  As long as
+	 * EFI's table has all of that in its upper half, one piece mapped 1:1 as data
+	 * gives nothing away.
 	 */
-	if (low && (piece->prot & P_NX) && has_kernel_half && !memmap_seen &&
-	    last - start < MAX_NEW_MEMMAP) {
+	if (low && (piece.prot & P_NX) && has_kernel_half && !memmap_seen &&
+	    piece.last - piece.start < MAX_NEW_MEMMAP) {
 		memmap_seen = true;
-		diag("left over: 0x%016lx-0x%016lx %s", start, last, prot_str(piece->prot));
-		diag("tolerated, taken for the map given to SetVirtualAddressMap()");
+		show("tolerated, taken for the map given to SetVirtualAddressMap()", &piece);
 		return 0;
 	}
-
-	return show("left over", start, last, piece->prot);
+	return show("left over", &piece);
 }
 #if EFI_PGD_BASE >= 600
 
@@ -941,150 +787,84 @@ static void read_reserved(void)
 }
 
 /*
- * What drivers keep of boot services data, with efi_mem_reserve(), is reserved
- * memory from then on: firmware can read it, in both places.  All else in a
- * region that is kept is memory of the kernel.  Show and count the pages that
- * are mapped in another way.
+ * Drivers keep boot services data with efi_mem_reserve(), which makes it reserved
+ * memory.  Firmware can read it, in both places.  All else in a region that is kept
+ * is memory of the kernel.  Show and count the pages that are mapped in another way.
  */
-static unsigned long wrongly_kept(const struct region *r, unsigned long base)
+static unsigned long wrongly_kept(const struct region *r)
 {
-	unsigned long off, last1 = ~0UL, last2, end, pages = 0;
-	unsigned int prot, want = 0;
+	unsigned long off, pages = 0;
+	unsigned int m, want;
+	struct range page;
 
-	/* The first page has its own rule */
-	for (off = base ? 0 : PG_SIZE; off < r->size; off = end + 1) {
-		if (r->type == EFI_BOOT_SERVICES_DATA)
-			want = prot_at(&reserved, r->phys + off, &last1) ?
+	for (m = 0; m < 2; m++) {
+		for (off = 0; off < r->size; off += PG_SIZE) {
+			page = page_at(&efi_table, r->base[m] + off);
+			want = r->type == EFI_BOOT_SERVICES_DATA &&
+			       page_at(&reserved, r->base[0] + off).prot ?
 			       P_PRESENT | P_USER | P_NX : 0;
-		prot = prot_at(&efi_table, base + off, &last2);
-		end = min_ul(min_ul(last1 - r->phys, last2 - base), r->size - 1);
-		if ((prot & (P_PRESENT | P_USER | P_NX | P_RW)) != want)
-			pages += show(want ? "kept for firmware to read" :
-				      "boot services memory of the kernel's",
-				      base + off, base + end, prot);
+			page.prot &= P_PRESENT | P_USER | P_NX | P_RW;
+			/* The first page has its own rule */
+			if (page.start && page.prot != want)
+				pages += show(want ? "kept for firmware to read" :
+					      "boot services memory of the kernel's",
+					      &page);
+		}
 	}
 	return pages;
 }
 #endif
 
-/* What is kept of boot services memory, and the first page, which always is */
-static long isolated_leftovers(void)
+static long test_efi_leftover(void)
 {
-	unsigned long last;
-	unsigned int prot;
-	long faults = 0;
+	const unsigned int first_page = P_USER | P_RW | P_NX;
+	unsigned long base = direct_map_base();
+	long faults;
 #if EFI_PGD_BASE >= 600
 	unsigned long pages = 0;
 	size_t i;
-
-	for (i = 0; i < nr_regions; i++) {
-		if (!regions[i].kept)
-			continue;
-		pages += wrongly_kept(&regions[i], regions[i].phys);
-		pages += wrongly_kept(&regions[i], regions[i].virt);
-	}
-	faults = fault(pages, "pages of boot services memory that are not as they should be");
 #endif
-
-	prot = prot_at(&efi_table, 0, &last);
-	return faults + fault((prot & (P_USER | P_RW | P_NX)) != (P_USER | P_RW | P_NX),
-			      "first page that firmware cannot write to, or can execute");
-}
-
-static long test_efi_leftover(void)
-{
-	unsigned long base, last;
-	long faults;
 
 	if (opt_debug && !isolated)
 		return skip("efi=debug keeps boot services memory mapped");
 
-	has_kernel_half = direct_map_base(&base) && prot_at(&efi_table, base, &last);
-	mixed_pages = 0;
-	memmap_seen = false;
-#if EFI_PGD_BASE < 600
-	memset(esrt_seen, 0, sizeof(esrt_seen));
-#endif
-	faults = fault(sum_pieces(leftover_piece), "pages that belong to no runtime region");
-	if (isolated)
-		faults += isolated_leftovers();
-
-	if (efi_view(0))
-		diag("EFI's table %s the kernel's direct map",
-		     has_kernel_half ? "has" : "does not have");
-	if (mixed_pages)
-		diag("%lu pages of RAM mapped 1:1 for mixed mode", mixed_pages);
-	return faults;
-}
-
-/*
- * Isolation
- */
-
-/*
- * Where an isolated firmware has its stack and, after it, its arguments.  The
- * first page is where it returns to, and never mapped.
- */
-#define FW_AREA_START	(EFI_WIN_START - SZ_1GB)
-#define FW_AREA_LAST	(EFI_WIN_START - 1)
+	has_kernel_half = base && page_at(&efi_table, base).prot;
+	faults = fault(sum_pieces(leftover_piece),
+		       "pages that belong to no runtime region");
+	if (!isolated)
+		return faults;
 
 #if EFI_PGD_BASE >= 600
-/* GDT and TSS of each CPU are in here, and how far apart they can be */
-#define ENTRY_AREA_START	0xfffffe0000000000UL
-#define ENTRY_AREA_LAST		0xfffffe7fffffffffUL
-#define MAX_GDT_TO_TSS_END	(16 * PG_SIZE)
-
-#else
-/* The gate's own GDT and TSS, with a bitmap of all ports */
-#define GATE_TABLES_SIZE	(3 * PG_SIZE)
-
-#endif
-/* More pages than this are not just a way in and out */
-#define MAX_GATE_PAGES	12
-
-static char not_isolated_reason[128] = "by all that the kernel shows";
-
-/*
- * The kernel says which it is when it starts.  When that is no longer in the
- * log, or was never said, user pages tell: stock kernels call firmware at CPL 0
- * and have no user page in EFI's table.
- */
-static void find_isolation(void)
-{
-	const char *said_by = "kernel log";
-	char buf[sizeof(not_isolated_reason)];
-	bool whole;
-	size_t i;
-
-	if (find_in_log(";efi: runtime services are isolated", buf, sizeof(buf), &whole)) {
-		isolated = true;
-	} else if (!find_in_log(";efi: runtime services are not isolated: ",
-				not_isolated_reason, sizeof(not_isolated_reason), &whole)) {
-		said_by = "page tables";
-		isolated = pages_with(&efi_table, NULL, 0, ~0UL, P_USER, P_USER);
+	for (i = 0; i < nr_regions; i++) {
+		if (is_kept(&regions[i]))
+			pages += wrongly_kept(&regions[i]);
 	}
-
-	diag("runtime services, by the %s: %s", said_by,
-	     isolated ? "isolated" : "not isolated");
-	for (i = 0; isolated && i < nr_regions; i++)
-		regions[i].kept = regions[i].type == EFI_BOOT_SERVICES_CODE ||
-				  regions[i].type == EFI_BOOT_SERVICES_DATA;
+	faults += fault(pages,
+			"pages of boot services memory that are not as they should be");
+#endif
+	return faults + fault((page_at(&efi_table, 0).prot & first_page) != first_page,
+			      "first page that firmware cannot write to, or can execute");
 }
 
+/*
+ * Subtests on isolation
+ */
+
 /* What it takes to enter and leave firmware, where the kernel has it, too */
-static struct gate_part {
-	const char	*start_name;
-	const char	*end_name;	/* if there is none, it is of that size */
-	unsigned long	size;
+enum { GATE_TEXT_END, GATE_TEXT };
+
+static struct gate_symbol {
+	const char	*name;
 	unsigned int	prot;
-	unsigned long	start;
-	unsigned long	end;
-} gate_parts[] = {
-	{ "efi_gate_text", "efi_gate_text_end", 0, P_PRESENT },
-	{ "efi_gate_page", NULL, PG_SIZE, P_PRESENT | P_RW | P_NX },
-	{ "gate_idt", NULL, PG_SIZE, P_PRESENT | P_NX },
+	unsigned long	size;
+	unsigned long	addr;
+} gate_symbols[] = {
+	[GATE_TEXT_END] = { "efi_gate_text_end", 0, 0, 0 },
+	[GATE_TEXT] = { "efi_gate_text", P_PRESENT, 0, 0 },
+	{ "efi_gate_page", P_PRESENT | P_RW | P_NX, PG_SIZE, 0 },
+	{ "gate_idt", P_PRESENT | P_NX, PG_SIZE, 0 },
 #if EFI_PGD_BASE < 600
-	{ "gate_tables", NULL, GATE_TABLES_SIZE, P_PRESENT | P_RW | P_NX },
+	{ "gate_tables", P_PRESENT | P_RW | P_NX, GATE_TABLES_SIZE, 0 },
 #endif
 };
 
@@ -1093,8 +873,8 @@ static const char *read_gate_symbols(void)
 {
 	const char *missing = NULL;
 	char line[512], name[256];
-	struct gate_part *part;
 	unsigned long addr;
+	size_t i;
 	FILE *f;
 
 	f = fopen("/proc/kallsyms", "r");
@@ -1102,89 +882,61 @@ static const char *read_gate_symbols(void)
 		/* Not those of modules */
 		if (sscanf(line, "%lx %*c %255s", &addr, name) != 2 || strchr(line, '['))
 			continue;
-		for (part = gate_parts; part < gate_parts + ARRAY_SIZE(gate_parts); part++) {
-			if (!strcmp(name, part->start_name))
-				part->start = addr;
-			if (part->end_name && !strcmp(name, part->end_name))
-				part->end = addr;
+		for (i = 0; i < ARRAY_SIZE(gate_symbols); i++) {
+			if (!strcmp(name, gate_symbols[i].name))
+				gate_symbols[i].addr = addr;
 		}
 	}
 	if (f)
 		fclose(f);
 
-	for (part = gate_parts; part < gate_parts + ARRAY_SIZE(gate_parts); part++) {
-		if (!part->end_name)
-			part->end = part->start + part->size;
-		else if (!part->end)
-			missing = part->end_name;
-		if (!part->start)
-			missing = part->start_name;
+	for (i = 0; i < ARRAY_SIZE(gate_symbols); i++) {
+		if (!gate_symbols[i].addr)
+			missing = gate_symbols[i].name;
 	}
+	gate_symbols[GATE_TEXT].size = gate_symbols[GATE_TEXT_END].addr -
+				       gate_symbols[GATE_TEXT].addr;
 	return missing;
 }
-
-/* What EFI's table has that is no user page */
-struct gate {
-	unsigned long	pages;
-	unsigned long	unnamed;
-	unsigned long	wrong;		/* permissions */
 #if EFI_PGD_BASE >= 600
-	unsigned long	entry_first;	/* in the CPU entry area */
-	unsigned long	entry_last;
-#endif
-};
 
-static void judge_supervisor_page(struct gate *g, unsigned long addr, unsigned int prot)
+/*
+ * GDT and TSS are read-only for the kernel, too: the stacks between and after them
+ * are not.  First in the area is the IDT of the kernel, which firmware does not run
+ * with.
+ */
+static bool is_gdt_or_tss(unsigned long addr)
 {
-#if EFI_PGD_BASE >= 600
-	unsigned long last = addr + PG_SIZE - 1, next;
-	unsigned int want = P_PRESENT | P_NX;	/* GDT and TSS */
-#else
-	unsigned long last = addr + PG_SIZE - 1;
-	unsigned int want = 0;
+	return addr >= ENTRY_AREA_START + PG_SIZE && addr <= ENTRY_AREA_LAST &&
+	       (page_at(&kernel_table, addr).prot & (P_PRESENT | P_RW)) == P_PRESENT;
+}
 #endif
+
+/* Permissions that the gate needs at addr, or 0 */
+static unsigned int gate_prot(unsigned long addr)
+{
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(gate_parts); i++) {
-		if (addr >= gate_parts[i].start && addr < gate_parts[i].end) {
-			want = gate_parts[i].prot;
-			break;
-		}
+	for (i = 0; i < ARRAY_SIZE(gate_symbols); i++) {
+		if (addr - gate_symbols[i].addr < gate_symbols[i].size)
+			return gate_symbols[i].prot;
 	}
-
-#if EFI_PGD_BASE < 600
-	if (i == ARRAY_SIZE(gate_parts)) {
-		g->unnamed += show("no user page, and not the gate's", addr, last, prot);
-		return;
-	}
-#else
-	if (i == ARRAY_SIZE(gate_parts)) {
-		/*
-		 * GDT and TSS are read-only for the kernel, too: the stacks
-		 * between and after them are not.  First in the area is the IDT
-		 * of the kernel, which firmware does not run with.
-		 */
-		if (addr < ENTRY_AREA_START + PG_SIZE || addr > ENTRY_AREA_LAST ||
-		    (prot_at(&kernel_table, addr, &next) & (P_PRESENT | P_RW)) != P_PRESENT) {
-			g->unnamed += show("no user page, and not the gate's", addr, last, prot);
-			return;
-		}
-		if (!g->entry_first)
-			g->entry_first = addr;
-		g->entry_last = last;
-	}
+#if EFI_PGD_BASE >= 600
+	if (is_gdt_or_tss(addr))
+		return P_PRESENT | P_NX;
 #endif
-
-	g->pages++;
-	if ((prot & (P_PRESENT | P_RW | P_NX)) != want)
-		g->wrong += show("the gate's, with other permissions", addr, last, prot);
+	return 0;
 }
 
-static long judge_gate(bool quiet)
+static long test_isolation_gate(void)
 {
-	struct gate g = {};
+	unsigned long pages = 0, unnamed = 0, wrong = 0;
+#if EFI_PGD_BASE >= 600
+	unsigned long first_entry = 0, last_entry = 0;
+#endif
 	const char *missing;
-	unsigned long addr;
+	struct range page;
+	unsigned int want;
 	long faults;
 	size_t i;
 
@@ -1193,87 +945,60 @@ static long judge_gate(bool quiet)
 		return skip("no %s in /proc/kallsyms: needs CONFIG_KALLSYMS_ALL", missing);
 
 	for (i = 0; i < efi_table.nr; i++) {
-		const struct range *r = &efi_table.range[i];
+		struct range r = efi_table.range[i];
+		unsigned long nr = ((r.last - r.start) >> PG_SHIFT) + 1;
 
-		if (r->prot & P_USER)
+		if (r.prot & P_USER)
 			continue;
 		/* The gate's pages are few, and anything large is none of them */
-		if (r->last - r->start >= MAX_GATE_PAGES * PG_SIZE) {
-			g.unnamed += show("no user pages, and not the gate's", r->start,
-					  r->last, r->prot);
+		if (nr > MAX_GATE_PAGES) {
+			unnamed += show("no user pages, and not the gate's", &r);
 			continue;
 		}
-		for (addr = r->start; addr - 1 != r->last; addr += PG_SIZE)
-			judge_supervisor_page(&g, addr, r->prot);
+		for (; nr; nr--, r.start += PG_SIZE) {
+			page = page_at(&efi_table, r.start);
+			want = gate_prot(page.start);
+			if (!want) {
+				unnamed += show("no user page, and not the gate's", &page);
+				continue;
+			}
+			pages++;
+			if ((page.prot & (P_PRESENT | P_RW | P_NX)) != want)
+				wrong += show("the gate's, with other permissions", &page);
+#if EFI_PGD_BASE >= 600
+			if (page.start >= ENTRY_AREA_START && page.last <= ENTRY_AREA_LAST) {
+				first_entry = first_entry ?: page.start;
+				last_entry = page.last;
+			}
+#endif
+		}
 	}
 
-#if EFI_PGD_BASE >= 600
-	if (!quiet)
-		diag("%lu pages for the gate; of the CPU, 0x%lx-0x%lx", g.pages,
-		     g.entry_first, g.entry_last);
-#else
-	if (!quiet)
-		diag("%lu pages for the gate", g.pages);
-#endif
-	faults = fault(g.unnamed, "supervisor pages that are not the gate's");
-	faults += fault(g.wrong, "pages of the gate with other permissions than it needs");
+	faults = fault(unnamed, "supervisor pages that are not the gate's");
+	faults += fault(wrong, "pages of the gate with other permissions than it needs");
 	faults += fault(pages_with(&efi_table, "global", 0, ~0UL, P_GLOBAL, P_GLOBAL),
 			"global pages, which stay in the TLB after a call");
-	if (g.pages > MAX_GATE_PAGES)
-		faults += fault(g.pages, "pages for the gate are too many");
+	if (pages > MAX_GATE_PAGES)
+		faults += fault(pages, "pages for the gate are too many");
 #if EFI_PGD_BASE >= 600
-	if (g.entry_first && g.entry_last - g.entry_first >= MAX_GDT_TO_TSS_END)
-		faults += fault(1, "GDT and TSS too many: another CPU's");
+	faults += fault(last_entry - first_entry >= MAX_GDT_TO_TSS_END,
+			"GDT and TSS too many: another CPU's");
 #endif
 	return faults;
 }
 
-static long test_isolation_gate(void)
-{
-	return judge_gate(false);
-}
-
 /*
- * The next piece of firmware's stack or arguments at or after *start: pages
- * without a hole in between.  The stack and each argument can be written to;
- * behind an argument, there may be pages that can be read only.  Is there one?
+ * The stack and each argument are pieces without a hole in between.  They can be
+ * written to.  Behind an argument, there may be pages that can be read only.
  */
-static bool next_piece(unsigned long *start, unsigned long *last, bool stack,
-		       unsigned long *bad)
-{
-	unsigned long addr = *start, next;
-	bool writable = true;
-	unsigned int prot;
-
-	for (;; addr = next + 1) {
-		if (addr > FW_AREA_LAST)
-			return false;
-		prot = prot_at(&efi_table, addr, &next);
-		if (prot & P_PRESENT)
-			break;
-	}
-
-	for (*start = addr; addr <= FW_AREA_LAST; addr = next + 1) {
-		prot = prot_at(&efi_table, addr, &next);
-		if (!(prot & P_PRESENT))
-			break;
-		next = min_ul(next, FW_AREA_LAST);
-		*last = next;
-		/* That it is a user page is another test's business */
-		if (!(prot & P_NX) ||
-		    ((prot & P_RW) ? !writable : stack || addr == *start))
-			*bad += show("stack or arguments", addr, next, prot);
-		writable = prot & P_RW;
-	}
-	return true;
-}
-
-static long judge_user(bool quiet)
+static long test_isolation_user(void)
 {
 	static const char what[] = "a user page that is not firmware's";
-	unsigned long start = FW_AREA_START, last = 0, bad = 0;
-	unsigned int pieces;
+	unsigned long bad = 0, prev = 0;
+	unsigned int pieces = 0;
+	bool writable = true, begins;
 	long faults;
+	size_t i;
 
 	/* The lower half and the window are efi_no_leftovers' business */
 	faults = fault(pages_with(&efi_table, what, LOWER_HALF_LAST + 1, FW_AREA_START - 1,
@@ -1281,25 +1006,30 @@ static long judge_user(bool quiet)
 		       pages_with(&efi_table, what, EFI_WIN_LAST + 1, ~0UL, P_USER, P_USER),
 		       "user pages outside EFI's part of the upper half");
 
-	for (pieces = 0; next_piece(&start, &last, !pieces, &bad); pieces++) {
-		if (!pieces && !quiet)
-			diag("firmware's stack: 0x%lx-0x%lx", start, last);
-		faults += fault(start == FW_AREA_START,
-				"page below is mapped, which firmware returns to");
-		faults += fault(last == FW_AREA_LAST,
-				"page below the EFI window is mapped, which is to be a guard");
-		start = last + 1;
+	for (i = 0; i < efi_table.nr; i++) {
+		struct range r = efi_table.range[i];
+
+		if (!clip(&r, FW_AREA_START, FW_AREA_LAST))
+			continue;
+		begins = r.start != prev + 1;
+		if (begins)
+			pieces++;
+		/* That it is a user page is another test's business */
+		if (!(r.prot & P_NX) ||
+		    (r.prot & P_RW ? !begins && !writable : begins || pieces == 1))
+			bad += show("stack or arguments", &r);
+		writable = r.prot & P_RW;
+		prev = r.last;
 	}
 
+	faults += fault(page_at(&efi_table, FW_AREA_START).prot != 0,
+			"page below is mapped, which firmware returns to");
+	faults += fault(page_at(&efi_table, FW_AREA_LAST).prot != 0,
+			"page below the EFI window is mapped, which is to be a guard");
 	/* With nothing in between, they would be one */
 	faults += fault(pieces < 2,
 			"stack and arguments without pages that are not mapped around them");
 	return faults + fault(bad, "pages of stack or arguments with wrong permissions");
-}
-
-static long test_isolation_user(void)
-{
-	return judge_user(false);
 }
 
 /*
@@ -1307,70 +1037,64 @@ static long test_isolation_user(void)
  */
 
 #define VAR_NAME	"EfiPgtablesTest-e5730064-5726-4bdf-a4cd-b97198c3f346"
+#define VAR_PATH	EFIVARS_DIR "/" VAR_NAME
 
-static void remove_variable(const char *path)
+static void remove_variable(void)
 {
 	int fd, flags = 0;
 
 	/* Those that the kernel does not know are protected against rm -rf */
-	fd = open(path, O_RDONLY);
-	if (fd >= 0 && ioctl(fd, FS_IOC_SETFLAGS, &flags))
-		diag("cannot make %s mutable: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	unlink(path);
+	fd = open(VAR_PATH, O_RDONLY);
+	ioctl(fd, FS_IOC_SETFLAGS, &flags);
+	close(fd);
+	unlink(VAR_PATH);
 }
 
-static long write_read_delete(const char *path)
+static long write_read_delete(void)
 {
-	/*
-	 * Non-volatile, boot and runtime access: at runtime, firmware need not
-	 * take anything else.
-	 */
+	/* Non-volatile, boot and runtime access: firmware need not take anything else */
 	static const unsigned char data[] = { 7, 0, 0, 0, 'e', 'f', 'i', '-', 'p', 'g', 't' };
 	unsigned char buf[sizeof(data) + 1];
 	long faults;
 	ssize_t n;
-	int fd;
+	int fd, err;
 
-	remove_variable(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	remove_variable();
+	fd = open(VAR_PATH, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	n = fd < 0 ? -1 : write(fd, data, sizeof(data));
+	err = errno;
+	close(fd);
 	if (n < 0) {
-		int err = errno;
-
-		close(fd);
-		remove_variable(path);
+		remove_variable();
 		if (fd < 0 ? err == EROFS || err == EPERM || err == EACCES : err == ENOSPC)
 			return skip("cannot create variables: %s", strerror(err));
 		diag("writing a variable: %s", strerror(err));
 		return 1;
 	}
-	close(fd);
 
-	fd = open(path, O_RDONLY);
-	n = fd < 0 ? -1 : read(fd, buf, sizeof(buf));
-	if (n < 0)
-		diag("reading the variable: %s", strerror(errno));
-	if (fd >= 0)
-		close(fd);
+	fd = open(VAR_PATH, O_RDONLY);
+	n = read(fd, buf, sizeof(buf));
+	close(fd);
 	faults = fault(n != sizeof(data) || memcmp(buf, data, sizeof(data)),
 		       "variable that does not read back as it was written");
 
-	remove_variable(path);
-	return faults + fault(!access(path, F_OK), "variable that is there after deleting it");
+	remove_variable();
+	return faults + fault(!access(VAR_PATH, F_OK),
+			      "variable that is there after deleting it");
+}
+
+static bool mount_at(const char *dir, const char *type)
+{
+	return !mount(type, dir, type, 0, NULL) || errno == EBUSY;
 }
 
 static long test_runtime_services(void)
 {
-	unsigned long virt, wx;
-	char path[512];
 	long faults;
 
-	if (!mount_at(efivars_dir, "efivarfs"))
+	if (!mount_at(EFIVARS_DIR, "efivarfs"))
 		return skip("cannot mount efivarfs: %s", strerror(errno));
-	snprintf(path, sizeof(path), "%s/" VAR_NAME, efivars_dir);
-	faults = write_read_delete(path);
+	faults = write_read_delete();
 	if (faults)
 		return faults;
 #if EFI_PGD_BASE < 600
@@ -1379,103 +1103,91 @@ static long test_runtime_services(void)
 #endif
 
 	/* Firmware has run: what held before must hold now */
-	if (!read_table(&kernel_table, "kernel"))
-		return fault(1, "table that cannot be read again, the kernel's");
-	virt = virtual_pages(true);
-	wx = kernel_wx_pages(NULL);
-	diag("after runtime calls, the kernel's table has %lu pages of EFI's, %lu W+X pages",
-	     virt, wx);
-	faults = virt + wx;
-
-	if (!isolated)
-		return faults;
-	if (!read_table(&efi_table, "efi"))
-		return fault(1, "table that cannot be read again, EFI's");
-	if (judge_gate(true) > 0 || judge_user(true) > 0)
-		faults += fault(1, "call that ended isolation");
+	if (!read_table(&kernel_table, "kernel") ||
+	    (isolated && !read_table(&efi_table, "efi")))
+		return fault(1, "table that cannot be read again");
+	faults = test_kernel_virtual() + test_kernel_wx();
+	if (isolated)
+		faults += (test_isolation_gate() > 0) + test_isolation_user();
 	return faults;
 }
 
 /* What a subtest needs */
-#define RUNTIME		BIT(0)		/* runtime services */
-#define TABLE		BIT(1)		/* a table to see EFI's mappings in, and RUNTIME */
+#define RUNTIME		BIT(0)		/* runtime services, in whatever page tables */
+#define TABLE		BIT(1)		/* a table to see EFI's mappings in */
 #define MAP		BIT(2)		/* the EFI memory map */
 #define ISOLATION	BIT(3)
-#define OLD_MAP_TOO	BIT(4)		/* can do with EFI in the kernel's page tables */
 
 static const struct {
 	const char	*name;
 	long		(*run)(void);
 	unsigned int	needs;
 } tests[] = {
-	{ "kernel_no_efi_virtual",	test_kernel_virtual },
-	{ "kernel_no_efi_direct",	test_kernel_direct },
-	{ "kernel_no_wx",		test_kernel_wx },
+	{ "kernel_no_efi_virtual",	test_kernel_virtual, 0 },
+	{ "kernel_no_efi_direct",	test_kernel_direct, 0 },
+	{ "kernel_no_wx",		test_kernel_wx, 0 },
 	{ "efi_no_wx",			test_efi_wx, TABLE },
 	{ "efi_regions_complete",	test_efi_complete, TABLE | MAP },
 	{ "efi_permissions",		test_efi_permissions, TABLE | MAP },
 	{ "efi_no_leftovers",		test_efi_leftover, TABLE | MAP },
 	{ "isolation_supervisor_pages",	test_isolation_gate, TABLE | ISOLATION },
 	{ "isolation_user_pages",	test_isolation_user, TABLE | ISOLATION },
-	{ "runtime_services",		test_runtime_services, RUNTIME | OLD_MAP_TOO },
+	{ "runtime_services",		test_runtime_services, RUNTIME },
 };
 
 /* Is something missing that the subtest needs? */
 static bool cannot_run(unsigned int needs)
 {
 #if EFI_PGD_BASE < 600
-	if (opt_old_map && !(needs & OLD_MAP_TOO))
+	if (opt_old_map && !(needs & RUNTIME))
 		return skip("efi=old_map uses the kernel's page tables");
 #endif
 	if (needs & ISOLATION && !isolated)
 		return skip("not isolated: %s", not_isolated_reason);
-	if (needs & (RUNTIME | TABLE) && opt_noruntime)
+	if (needs && opt_noruntime)
 		return skip("booted with noefi or efi=noruntime");
 	if (needs & MAP && !nr_regions)
 		return skip("no " EFI_DIR "/runtime-map");
 	if (!(needs & TABLE))
 		return false;
-#if EFI_PGD_BASE < 600
-	if (efi_shares_kernel_table) {
-		diag("EFI's mappings are in the kernel's table, judged from there");
-		return false;
-	}
-#endif
 	if (!efi_table.found)
 		return skip("kernel does not show EFI's page tables in debugfs");
 	/* Not even a kernel half: the kernel has turned runtime services off */
 	if (!efi_table.nr)
 		return skip("EFI has no page tables");
 	/* Where there are regions, a test will say that they are missing */
-	if (!nr_regions && efi_is_empty())
+	if (!nr_regions && !present_pages(&efi_table, NULL, 0, LOWER_HALF_LAST) &&
+	    !present_pages(&efi_table, NULL, EFI_WIN_START, EFI_WIN_LAST))
 		return skip("EFI's page tables are empty");
 	return false;
 }
 
-/*
- * Setting up
- */
-
-/* Is there a word like this, or efi= with it in a list? */
-static bool option(const char *cmdline, const char *word, const char *of_efi)
+static void read_options(void)
 {
-	char buf[4096], *w, *opt, *save, *save2;
-	bool found = false;
+	char cmdline[4096] = "", *word;
+	FILE *f;
 
-	snprintf(buf, sizeof(buf), "%s", cmdline);
-	for (w = strtok_r(buf, " \t\n", &save); w; w = strtok_r(NULL, " \t\n", &save)) {
-		found |= word && !strcmp(w, word);
-		if (strncmp(w, "efi=", 4))
+	f = fopen("/proc/cmdline", "r");
+	if (!f || !fgets(cmdline, sizeof(cmdline), f))
+		diag("cannot read /proc/cmdline");
+	if (f)
+		fclose(f);
+
+	for (word = strtok(cmdline, " \t\n"); word; word = strtok(NULL, " \t\n")) {
+		opt_noruntime |= !strcmp(word, "noefi");
+		/* No option of efi= has another's name in it */
+		if (strncmp(word, "efi=", 4))
 			continue;
-		for (opt = strtok_r(w + 4, ",", &save2); opt; opt = strtok_r(NULL, ",", &save2))
-			found |= !strcmp(opt, of_efi);
+		opt_noruntime |= !!strstr(word, "noruntime");
+		opt_debug |= !!strstr(word, "debug");
+#if EFI_PGD_BASE < 600
+		opt_old_map |= !!strstr(word, "old_map");
+#endif
 	}
-	return found;
 }
 
 static void setup(void)
 {
-	char cmdline[4096];
 	unsigned long bits;
 
 	if (geteuid())
@@ -1483,30 +1195,32 @@ static void setup(void)
 	if (access(EFI_DIR, F_OK))
 		ksft_exit_skip("not booted from EFI\n");
 
-	if (!mount_at(debugfs_dir, "debugfs"))
+	/* What is mounted here is to be seen nowhere else */
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		diag("no mount namespace: %s", strerror(errno));
+	if (!mount_at(DEBUGFS_DIR, "debugfs"))
 		ksft_exit_skip("cannot mount debugfs\n");
 	if (!read_table(&kernel_table, "kernel") || !kernel_table.nr)
 		ksft_exit_skip("kernel does not show its page tables in debugfs\n");
 	read_table(&efi_table, "efi");
 
-	read_str("/proc/cmdline", cmdline, sizeof(cmdline));
-	opt_noruntime = option(cmdline, "noefi", "noruntime");
-	opt_debug = option(cmdline, NULL, "debug");
-#if EFI_PGD_BASE < 600
-	opt_old_map = option(cmdline, NULL, "old_map");
-#endif
-	mixed_mode = read_ul(EFI_DIR "/fw_platform_size", &bits) && bits == 32;
+	read_options();
+	mixed_mode = read_hex(EFI_DIR, "fw_platform_size", &bits) && bits == 0x32;
 	read_runtime_map();
-#if EFI_PGD_BASE < 600
-	efi_shares_kernel_table = !efi_table.found && virtual_pages(true);
-#endif
 	find_isolation();
+	find_memattr();
 #if EFI_PGD_BASE >= 600
 	read_reserved();
-#endif
-	find_memattr();
-#if EFI_PGD_BASE < 600
+#else
 	find_esrt();
+	/*
+	 * EFI has no table of its own to show, but its mappings are in the kernel's:
+	 * then firmware runs on those in the EFI window.
+	 */
+	efi_shares_kernel_table = !efi_table.found && virtual_pages(NULL) &&
+				  read_table(&efi_table, "kernel");
+	if (efi_shares_kernel_table)
+		diag("EFI's mappings are in the kernel's table, judged from there");
 #endif
 }
 
@@ -1516,14 +1230,12 @@ int main(void)
 	size_t i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	atexit(unmount);
 	ksft_print_header();
 	setup();
 	ksft_set_plan(ARRAY_SIZE(tests));
 
 	for (i = 0; i < ARRAY_SIZE(tests); i++) {
 		shown = 0;
-		skip_reason[0] = '\0';
 		faults = cannot_run(tests[i].needs) ? SKIP : tests[i].run();
 		if (faults == SKIP)
 			ksft_test_result_skip("%s: %s\n", tests[i].name, skip_reason);
