@@ -203,6 +203,14 @@ static int case_ldt(void)
 }
 
 /* Vector and control registers of the FPU */
+/* Null, with a privilege level, which a return to user mode may take away */
+static int case_null_selectors(void)
+{
+	asm volatile("mov %0, %%ds\n\t"
+		     "mov %0, %%es" : : "r" (3));
+	return read_variable() ? 0 : 1;
+}
+
 static int case_fpu(void)
 {
 	uint64_t in[2] = { 0x1122334455667788, 0x99aabbccddeeff00 }, out[2];
@@ -322,6 +330,7 @@ static const struct {
 	{ "ioperm",		case_ioperm },
 	{ "fs-gs-base",		case_bases },
 	{ "ldt",		case_ldt },
+	{ "null-selectors",	case_null_selectors },
 	{ "fpu",		case_fpu },
 	{ "single-step",	case_single_step },
 	{ "watchpoint",		case_watchpoint },
