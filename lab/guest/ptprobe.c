@@ -8,10 +8,8 @@
  * that do not.  Runs as root, on x86-64 kernels, with CONFIG_KALLSYMS_ALL and
  * /sys/firmware/efi/runtime-map.
  *
- * ptprobe [--efi-mm-pgd-offset N] [--trampoline-offset N]
+ * ptprobe [--trampoline-offset N]
  *
- *   --efi-mm-pgd-offset   offset of pgd in struct mm_struct; found by looking
- *                         for it otherwise
  *   --trampoline-offset   offset of the symbol trampoline_pgd in the real-mode
  *                         blob (nm arch/x86/realmode/rm/realmode.elf); found by
  *                         looking for it otherwise
@@ -102,7 +100,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -682,19 +679,11 @@ static bool maps_efi(uint64_t root)
 }
 
 /* The pgd of efi_mm: the one pointer in it that leads to EFI's mappings */
-static uint64_t find_efi_mm_pgd(long offset)
+static uint64_t find_efi_mm_pgd(void)
 {
 	/* Larger than struct mm_struct gets without a cpumask of thousands */
 	uint64_t word[512], phys, found = 0;
 	size_t i, n;
-
-	if (offset >= 0) {
-		uint64_t va = read_u64(sym_phys(SYM_EFI_MM) + offset, "efi_mm.pgd");
-
-		if (!direct_to_phys(va, &phys))
-			die("no pointer to a page table at offset %ld of efi_mm", offset);
-		return phys;
-	}
 
 	/* efi_mm is kernel data: do not read past its end */
 	n = (sym[SYM_END] - sym[SYM_EFI_MM]) / sizeof(word[0]);
@@ -756,7 +745,7 @@ static uint64_t find_trampoline(long offset)
 	return found;
 }
 
-static uint64_t find_efi_root(uint64_t trampoline, long offset, const char **source)
+static uint64_t find_efi_root(uint64_t trampoline, const char **source)
 {
 	uint64_t root;
 
@@ -766,7 +755,7 @@ static uint64_t find_efi_root(uint64_t trampoline, long offset, const char **sou
 			die("efi_pgd does not point to RAM: EFI has no table of its own");
 	} else if (sym[SYM_EFI_MM]) {
 		*source = "efi_mm";
-		root = find_efi_mm_pgd(offset);
+		root = find_efi_mm_pgd();
 	} else {
 		*source = "trampoline_pgd";
 		root = trampoline;
@@ -1310,32 +1299,16 @@ static long parse_offset(const char *s)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "efi-mm-pgd-offset", required_argument, NULL, 'm' },
-		{ "trampoline-offset", required_argument, NULL, 't' },
-		{ }
-	};
-	long mm_offset = -1, trampoline_offset = -1;
+	long trampoline_offset = -1;
 	uint64_t direct_pages, trampoline_pages, own, shared, top = 0;
 	struct figures f[NR_ROOTS] = { }, all = { };
 	const char *source;
 	size_t i;
-	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'm':
-			mm_offset = parse_offset(optarg);
-			break;
-		case 't':
-			trampoline_offset = parse_offset(optarg);
-			break;
-		default:
-			return 2;
-		}
-	}
-	if (optind != argc)
-		die("unexpected argument: %s", argv[optind]);
+	if (argc == 3 && !strcmp(argv[1], "--trampoline-offset"))
+		trampoline_offset = parse_offset(argv[2]);
+	else if (argc != 1)
+		die("usage: ptprobe [--trampoline-offset N]");
 
 	mem_fd = open("/dev/mem", O_RDONLY);
 	if (mem_fd < 0)
@@ -1350,7 +1323,7 @@ int main(int argc, char **argv)
 	root[KERNEL] = find_kernel_root();
 	find_direct_map(root[KERNEL]);
 	root[TRAMPOLINE] = find_trampoline(trampoline_offset);
-	root[EFI] = find_efi_root(root[TRAMPOLINE], mm_offset, &source);
+	root[EFI] = find_efi_root(root[TRAMPOLINE], &source);
 
 	find_isolation();
 
