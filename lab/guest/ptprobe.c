@@ -98,9 +98,9 @@
  */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -173,23 +173,11 @@ static struct extents ram;
 static struct region *regions;
 static size_t nr_regions;
 
-static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("ptprobe: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(1);
-}
-
 static void *grow(void *p, size_t size)
 {
 	p = realloc(p, size);
 	if (!p)
-		die("out of memory");
+		errx(1, "out of memory");
 	return p;
 }
 
@@ -238,7 +226,7 @@ static struct pt_page *pt_lookup(uint64_t phys)
 
 	p = calloc(1, sizeof(*p));
 	if (!p)
-		die("out of memory");
+		errx(1, "out of memory");
 	p->phys = phys;
 	if (!read_phys(phys, p->entry, PG_SIZE)) {
 		free(p);
@@ -254,7 +242,7 @@ static struct pt_page *pt_get(uint64_t phys)
 	struct pt_page *p = pt_lookup(phys);
 
 	if (!p)
-		die("cannot read the page table at %#llx", (unsigned long long)phys);
+		errx(1, "cannot read the page table at %#llx", (unsigned long long)phys);
 	return p;
 }
 
@@ -397,7 +385,7 @@ static FILE *open_file(const char *path)
 	FILE *f = fopen(path, "r");
 
 	if (!f)
-		die("cannot open %s: %s", path, strerror(errno));
+		err(1, "cannot open %s", path);
 	return f;
 }
 
@@ -466,14 +454,14 @@ static void read_symbols(void)
 			if (strcmp(name, sym_name[i]))
 				continue;
 			if (sym[i] && sym[i] != addr)
-				die("more than one symbol %s", name);
+				errx(1, "more than one symbol %s", name);
 			sym[i] = addr;
 		}
 	}
 	fclose(f);
 
 	if (!sym[SYM_TEXT] || !sym[SYM_END])
-		die("no addresses in /proc/kallsyms (not root, or kptr_restrict)");
+		errx(1, "no addresses in /proc/kallsyms (not root, or kptr_restrict)");
 }
 
 static void read_iomem(void)
@@ -500,7 +488,7 @@ static void read_iomem(void)
 	fclose(f);
 
 	if (!text_phys || !ram.nr)
-		die("no \"Kernel code\" or \"System RAM\" in /proc/iomem");
+		errx(1, "no \"Kernel code\" or \"System RAM\" in /proc/iomem");
 }
 
 static uint64_t region_attr(const char *entry, const char *attr)
@@ -512,7 +500,7 @@ static uint64_t region_attr(const char *entry, const char *attr)
 	snprintf(path, sizeof(path), "/sys/firmware/efi/runtime-map/%s/%s", entry, attr);
 	f = open_file(path);
 	if (fscanf(f, "%llx", &val) != 1)
-		die("cannot read %s", path);
+		errx(1, "cannot read %s", path);
 	fclose(f);
 	return val;
 }
@@ -523,7 +511,7 @@ static void read_runtime_map(void)
 	struct dirent *de;
 
 	if (!dir)
-		die("no /sys/firmware/efi/runtime-map: not an EFI boot, or without runtime services");
+		errx(1, "no /sys/firmware/efi/runtime-map: not an EFI boot, or without runtime services");
 
 	while ((de = readdir(dir))) {
 		struct region *r;
@@ -542,7 +530,7 @@ static void read_runtime_map(void)
 	closedir(dir);
 
 	if (!nr_regions)
-		die("/sys/firmware/efi/runtime-map has no runtime region");
+		errx(1, "/sys/firmware/efi/runtime-map has no runtime region");
 }
 
 static bool cpu_has(const char *flag)
@@ -581,7 +569,7 @@ static uint64_t read_u64(uint64_t phys, const char *what)
 	uint64_t val;
 
 	if (!read_phys(phys, &val, sizeof(val)))
-		die("cannot read %s at %#llx through /dev/mem", what, (unsigned long long)phys);
+		errx(1, "cannot read %s at %#llx through /dev/mem", what, (unsigned long long)phys);
 	return val;
 }
 
@@ -601,7 +589,7 @@ static uint64_t find_kernel_root(void)
 	bool four, five;
 
 	if (!sym[s])
-		die("neither init_top_pgt nor init_level4_pgt in /proc/kallsyms");
+		errx(1, "neither init_top_pgt nor init_level4_pgt in /proc/kallsyms");
 
 	/*
 	 * With page table isolation a root is a pair of pages, the kernel's
@@ -616,17 +604,17 @@ static uint64_t find_kernel_root(void)
 	four = translate_levels(root, 4, sym[SYM_TEXT], &phys) && phys == text_phys;
 	five = translate_levels(root, 5, sym[SYM_TEXT], &phys) && phys == text_phys;
 	if (four == five)
-		die("%s at %#llx does not map the kernel's text to %#llx", sym_name[s],
+		errx(1, "%s at %#llx does not map the kernel's text to %#llx", sym_name[s],
 		    (unsigned long long)root, (unsigned long long)text_phys);
 	levels = five ? 5 : 4;
 
 	/* Two more who should know */
 	if (levels == 5 && !cpu_has("la57"))
-		die("five levels in the page tables, but no la57 in /proc/cpuinfo");
+		errx(1, "five levels in the page tables, but no la57 in /proc/cpuinfo");
 	if (sym[SYM_L5_ENABLED] &&
 	    !(uint32_t)read_u64(sym_phys(SYM_L5_ENABLED), "__pgtable_l5_enabled") !=
 	    (levels == 4))
-		die("__pgtable_l5_enabled disagrees with the %d levels found", levels);
+		errx(1, "__pgtable_l5_enabled disagrees with the %d levels found", levels);
 	return root;
 }
 
@@ -648,13 +636,13 @@ static void find_direct_map(uint64_t root)
 			if (!maps(root, known_direct_maps[i] + text_phys, text_phys))
 				continue;
 			if (direct_map)
-				die("more than one place looks like the direct map");
+				errx(1, "more than one place looks like the direct map");
 			direct_map = known_direct_maps[i];
 		}
 	}
 
 	if (!direct_map || !maps(root, direct_map + text_phys, text_phys))
-		die("cannot find the direct map");
+		errx(1, "cannot find the direct map");
 }
 
 /* What the kernel keeps of boot services memory has the runtime attribute, too. */
@@ -697,11 +685,11 @@ static uint64_t find_efi_mm_pgd(void)
 		    phys == found || !maps_efi(phys))
 			continue;
 		if (found)
-			die("more than one pointer in efi_mm leads to EFI's mappings");
+			errx(1, "more than one pointer in efi_mm leads to EFI's mappings");
 		found = phys;
 	}
 	if (!found)
-		die("no pointer in efi_mm leads to a table with EFI's mappings");
+		errx(1, "no pointer in efi_mm leads to a table with EFI's mappings");
 	return found;
 }
 
@@ -717,13 +705,13 @@ static uint64_t find_trampoline(long offset)
 	size_t i;
 
 	if (!sym[SYM_REAL_MODE_HEADER])
-		die("no real_mode_header in /proc/kallsyms");
+		errx(1, "no real_mode_header in /proc/kallsyms");
 	blob = read_u64(sym_phys(SYM_REAL_MODE_HEADER), "real_mode_header");
 	if (blob < direct_map || blob - direct_map >= LOW_MEG)
-		die("real_mode_header does not point into the first MiB");
+		errx(1, "real_mode_header does not point into the first MiB");
 	blob -= direct_map;
 	if (!read_phys(blob, header, sizeof(header)))
-		die("cannot read the real-mode header at %#llx", (unsigned long long)blob);
+		errx(1, "cannot read the real-mode header at %#llx", (unsigned long long)blob);
 
 	for (i = 0; i < sizeof(header) / sizeof(header[0]); i++) {
 		phys = header[i];
@@ -734,14 +722,14 @@ static uint64_t find_trampoline(long offset)
 		if (!maps(phys, sym[SYM_TEXT], text_phys))
 			continue;
 		if (found)
-			die("more than one page of the real-mode blob looks like trampoline_pgd");
+			errx(1, "more than one page of the real-mode blob looks like trampoline_pgd");
 		found = phys;
 	}
 	if (!found && offset >= 0)
-		die("no table that maps the kernel's text at offset %#lx of the real-mode blob",
+		errx(1, "no table that maps the kernel's text at offset %#lx of the real-mode blob",
 		    offset);
 	if (!found)
-		die("cannot find trampoline_pgd in the real-mode blob");
+		errx(1, "cannot find trampoline_pgd in the real-mode blob");
 	return found;
 }
 
@@ -752,7 +740,7 @@ static uint64_t find_efi_root(uint64_t trampoline, const char **source)
 	if (sym[SYM_EFI_PGD]) {
 		*source = "efi_pgd";
 		if (!direct_to_phys(read_u64(sym_phys(SYM_EFI_PGD), "efi_pgd"), &root))
-			die("efi_pgd does not point to RAM: EFI has no table of its own");
+			errx(1, "efi_pgd does not point to RAM: EFI has no table of its own");
 	} else if (sym[SYM_EFI_MM]) {
 		*source = "efi_mm";
 		root = find_efi_mm_pgd();
@@ -762,7 +750,7 @@ static uint64_t find_efi_root(uint64_t trampoline, const char **source)
 	}
 
 	if (!maps_efi(root))
-		die("%s does not map the runtime regions of the EFI memory map", *source);
+		errx(1, "%s does not map the runtime regions of the EFI memory map", *source);
 	return root;
 }
 
@@ -831,11 +819,11 @@ static void find_isolation(void)
 	}
 
 	if (log && klogctl(3 /* SYSLOG_ACTION_READ_ALL */, log, size) < 0)
-		die("cannot read the kernel log: %s", strerror(errno));
+		err(1, "cannot read the kernel log");
 	if (log_has(log, "efi: runtime services are isolated") && !isolated)
-		die("isolated, says the kernel log, but firmware's pages are supervisor pages");
+		errx(1, "isolated, says the kernel log, but firmware's pages are supervisor pages");
 	if (log_has(log, "efi: runtime services are not isolated") && isolated)
-		die("not isolated, says the kernel log, but firmware's pages are user pages");
+		errx(1, "not isolated, says the kernel log, but firmware's pages are user pages");
 	free(log);
 
 	if (!isolated)
@@ -844,11 +832,11 @@ static void find_isolation(void)
 		/* Either the gate has tables, or the CPUs have an area for them. */
 		if (!sym[i] && (i <= SYM_FW_ARGS || !sym[SYM_GATE_TABLES]) &&
 		    (i != SYM_GATE_TABLES || !sym[SYM_CPU_TSS]))
-			die("no %s in /proc/kallsyms", sym_name[i]);
+			errx(1, "no %s in /proc/kallsyms", sym_name[i]);
 	}
 	if (!direct_to_phys(read_u64(sym_phys(SYM_FW_STACK), "fw_stack"), &fw_stack) ||
 	    !direct_to_phys(read_u64(sym_phys(SYM_FW_ARGS), "efi_gate_args"), &fw_args))
-		die("fw_stack or efi_gate_args does not point to RAM");
+		errx(1, "fw_stack or efi_gate_args does not point to RAM");
 }
 
 static int last_cpu(void)
@@ -860,7 +848,7 @@ static int last_cpu(void)
 		last = cpu;
 	fclose(f);
 	if (last < 0)
-		die("cannot read /sys/devices/system/cpu/possible");
+		errx(1, "cannot read /sys/devices/system/cpu/possible");
 	return last;
 }
 
@@ -899,7 +887,7 @@ static enum gate_part entry_area_part(uint64_t va, uint64_t phys)
 		return GATE_NONE;
 
 	if (!read_phys(phys + GDT_ENTRY_TSS * sizeof(desc[0]), desc, sizeof(desc)))
-		die("cannot read the GDT at %#llx", (unsigned long long)phys);
+		errx(1, "cannot read the GDT at %#llx", (unsigned long long)phys);
 	tss_base = (desc[0] >> 16 & 0xffffff) | (desc[0] >> 56) << 24 | desc[1] << 32;
 	gate_cpu = cpu;
 	return GATE_GDT;
@@ -1112,7 +1100,7 @@ static void alloc_reached(struct figures *f, uint64_t top)
 {
 	f->reached = calloc(1, (top >> PG_SHIFT) / 8 + 1);
 	if (!f->reached)
-		die("out of memory");
+		errx(1, "out of memory");
 }
 
 static void walk_root(enum root r, struct figures *f)
@@ -1293,7 +1281,7 @@ static long parse_offset(const char *s)
 	errno = 0;
 	val = strtol(s, &end, 0);
 	if (errno || end == s || *end || val < 0)
-		die("not an offset: %s", s);
+		errx(1, "not an offset: %s", s);
 	return val;
 }
 
@@ -1308,13 +1296,13 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[1], "--trampoline-offset"))
 		trampoline_offset = parse_offset(argv[2]);
 	else if (argc != 1)
-		die("usage: ptprobe [--trampoline-offset N]");
+		errx(1, "usage: ptprobe [--trampoline-offset N]");
 
 	mem_fd = open("/dev/mem", O_RDONLY);
 	if (mem_fd < 0)
-		die("cannot open /dev/mem: %s", strerror(errno));
+		err(1, "cannot open /dev/mem");
 	if (!cpu_has("nx"))
-		die("no nx in /proc/cpuinfo: everything is executable");
+		errx(1, "no nx in /proc/cpuinfo: everything is executable");
 
 	read_symbols();
 	read_iomem();
@@ -1367,7 +1355,7 @@ int main(int argc, char **argv)
 	print_tables();
 
 	if (fflush(stdout) || ferror(stdout))
-		die("cannot write the results");
+		errx(1, "cannot write the results");
 	if (isolated && !isolation_holds(&f[EFI], shared)) {
 		fprintf(stderr, "ptprobe: EFI's table has what isolation does not allow\n");
 		return 3;
