@@ -22,68 +22,65 @@
  * units, whatever size they are mapped with.  A page is writable if every level says so,
  * executable if none says otherwise.
  *
- *   probe.levels                 4 or 5
- *   probe.direct_map             virtual address of physical address 0
- *   probe.kernel_root            physical address of the kernel's top level
- *   probe.efi_root               the same for the table firmware is run on
- *   probe.trampoline_root        the same for trampoline_pgd
- *   probe.efi_source             efi_pgd, efi_mm or trampoline_pgd
- *   probe.isolated               yes if pages of runtime regions are user pages
- *                                in EFI's table, no if they are supervisor pages
- *   probe.wx.kernel              W+X pages in the kernel's table
- *   probe.wx.efi                 W+X pages in EFI's own part of its table: the
- *                                lower half and the EFI window
- *   probe.wx.efi.all             W+X pages anywhere in EFI's table
- *   probe.efi_in_kernel.va_pages pages the kernel's table has in the EFI window
- *   probe.efi_in_kernel.direct_pages
- *                                pages of runtime code and data above 1 MiB that the
- *                                kernel's table maps 1:1 or in the direct map
- *   probe.efi_in_trampoline.pages
- *                                what trampoline_pgd has in the EFI window, plus
- *                                runtime code and data above 1 MiB that it maps 1:1
- *   probe.kernel_bytes_in_efi    bytes of System RAM outside runtime regions that EFI's
- *                                table maps anywhere, each once; on an isolated kernel
- *                                without what is allowed below
- *   probe.ram_bytes              bytes of System RAM outside runtime regions
- *   probe.efi.pt_pages           page-table pages reached from EFI's root and
- *                                not from the kernel's, the root included
- *   probe.efi.pt_pages_shared    page-table pages reached from both
- *   probe.efi.user_pages         pages that EFI's table maps for CPL 3
- *   probe.efi.supervisor_pages   pages that it maps, but not for CPL 3
- *   probe.efi.global_pages       pages that it maps with the global bit
+ * probe.levels                  4 or 5
+ * probe.direct_map              virtual address of physical address 0
+ * probe.{kernel,efi,trampoline}_root
+ *                               physical address of the top level: the kernel's, of
+ *                               the table firmware is run on, of trampoline_pgd
+ * probe.efi_source              efi_pgd, efi_mm or trampoline_pgd
+ * probe.isolated                yes if pages of runtime regions are user pages in EFI's
+ *                               table, no if they are supervisor pages
+ * probe.wx.kernel               W+X pages in the kernel's table
+ * probe.wx.efi                  W+X pages in EFI's own part of its table: the lower half
+ *                               and the EFI window
+ * probe.wx.efi.all              W+X pages anywhere in EFI's table
+ * probe.efi_in_kernel.va_pages  pages that the kernel's table has in the EFI window
+ * probe.efi_in_kernel.direct_pages
+ *                               pages of runtime code and data above 1 MiB that the
+ *                               kernel's table maps 1:1 or in the direct map
+ * probe.efi_in_trampoline.pages what trampoline_pgd has in the EFI window, plus runtime
+ *                               code and data above 1 MiB that it maps 1:1
+ * probe.kernel_bytes_in_efi     bytes of System RAM outside runtime regions that EFI's
+ *                               table maps anywhere, each once; on an isolated kernel
+ *                               without what is allowed below
+ * probe.ram_bytes               bytes of System RAM outside runtime regions
+ * probe.efi.pt_pages            page-table pages reached from EFI's root and not from
+ *                               the kernel's, the root included
+ * probe.efi.pt_pages_shared     page-table pages reached from both
+ * probe.efi.user_pages          pages that EFI's table maps for CPL 3
+ * probe.efi.supervisor_pages    pages that it maps, but not for CPL 3
+ * probe.efi.global_pages        pages that it maps with the global bit
  *
  * On an isolated kernel only:
  *
- *   probe.efi.gate.{text,data,idt,tables,gdt,tss}
- *                                supervisor pages that are the gate's, which the
- *                                kernel has at the same address: by symbol, and in the
- *                                CPU entry area GDT and TSS of one CPU; without such an
- *                                area, the gate has tables for itself
- *   probe.efi.gate_bytes         all of these
- *   probe.efi.gate_prot          how many of these have wrong permissions, see kinds[]
- *   probe.efi.supervisor_unnamed supervisor pages that are none of these
- *   probe.efi.fw_pages           firmware's stack and argument pages
- *   probe.efi.zero_pages         pages of zeros that it can only read, behind these
- *   probe.efi.kept_pages         pages of boot services data that are reserved, not
- *                                RAM, and that it can only read
- *   probe.efi.kept_prot          pages of boot services memory, reserved or not, that
- *                                it has in another way; page 0 is its to write
- *   probe.efi.user_elsewhere     user pages in the upper half that are not these
- *                                and not in the EFI window
+ * probe.efi.gate.{text,data,idt,tables,gdt,tss}
+ *                               supervisor pages that are the gate's, which the kernel
+ *                               has at the same address: by symbol, and in the CPU entry
+ *                               area GDT and TSS of one CPU; where there is no such area,
+ *                               the gate has tables for itself
+ * probe.efi.gate_bytes          all of these
+ * probe.efi.gate_prot           how many of these have other permissions than in kinds[]
+ * probe.efi.supervisor_unnamed  supervisor pages that are none of these
+ * probe.efi.fw_pages            firmware's stack and argument pages
+ * probe.efi.zero_pages          pages of zeros that it can only read, behind these
+ * probe.efi.kept_pages          pages of boot services data that are reserved, not RAM,
+ *                               and that it can only read
+ * probe.efi.kept_prot           pages of boot services memory, reserved or not, that it
+ *                               has in another way; page 0 is its to write
+ * probe.efi.user_elsewhere      user pages in the upper half that are not these and not
+ *                               in the EFI window
  *
- *   probe.slots.{kernel,efi,trampoline}=INDEX:PHYS,...
- *                                present top-level entries and what they point to
- *   probe.shared.{efi_kernel,trampoline_kernel,efi_trampoline}=INDEX,...
- *                                slots of the first that point to a table the
- *                                second's top level points to as well; INDEX/OTHER
- *                                where the second has it in another slot only
- *   probe.slot511.{kernel,efi,trampoline}, probe.slot511.shared.{efi_kernel,...}
- *                                the same for the level-3 tables that cover the
- *                                top 512 GiB, with the EFI window in it
- *   probe.slot511.{kernel,efi,trampoline}.table
- *                                physical address of that table
+ * Of the top levels, and with slot511 for slots, slot511.shared for shared, of the
+ * level-3 tables that cover the top 512 GiB, with the EFI window in it:
  *
- * Lists are empty where there is nothing; a missing table is "none".
+ * probe.slots.{kernel,efi,trampoline}=INDEX:PHYS,...
+ *                               present entries and what they point to
+ * probe.shared.{efi_kernel,trampoline_kernel,efi_trampoline}=INDEX,...
+ *                               entries of the first that point to a table the second
+ *                               points to as well; INDEX/OTHER where the second has it
+ *                               in another slot only
+ * probe.slot511.{kernel,efi,trampoline}.table
+ *                               physical address of the table, "none" without one
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -133,12 +130,10 @@ typedef unsigned long long u64;
 
 #define LOW_MEG		BIT_ULL(20)
 
-enum root {
-	KERNEL,
-	EFI,
-	TRAMPOLINE,
-	NR_ROOTS
-};
+/* Where kernels have the direct map that have no variable for that */
+#define FIXED_DIRECT_MAP	0xffff880000000000ULL
+
+enum root { KERNEL, EFI, TRAMPOLINE, NR_ROOTS };
 
 static const char *const root_name[NR_ROOTS] = { "kernel", "efi", "trampoline" };
 static u64 root[NR_ROOTS];
@@ -291,8 +286,8 @@ static bool maps(u64 table, u64 va, u64 phys)
 
 /* Addresses by name, 0 where there is no such symbol */
 static struct {
-	u64 text, end, top_pgt, real_mode_header, efi_pgd, efi_mm, page_offset_base;
-	u64 l5_enabled, gate_text, gate_text_end, gate_page, gate_idt, fw_stack, gate_args;
+	u64 text, top_pgt, real_mode_header, efi_pgd, efi_mm, page_offset_base, l5_enabled;
+	u64 gate_text, gate_text_end, gate_page, gate_idt, fw_stack, gate_args;
 	u64 gate_tables, per_cpu_offset, gdt_page, cpu_tss;
 } sym;
 
@@ -303,7 +298,6 @@ static const struct symbol {
 	enum { OPTIONAL, IF_ISOLATED, IF_ENTRY_AREA } needed;
 } symbols[] = {
 	{ "_text",		&sym.text,		OPTIONAL },
-	{ "_end",		&sym.end,		OPTIONAL },
 	{ "init_level4_pgt",	&sym.top_pgt,		OPTIONAL },
 	{ "init_top_pgt",	&sym.top_pgt,		OPTIONAL },
 	{ "real_mode_header",	&sym.real_mode_header,	OPTIONAL },
@@ -341,7 +335,7 @@ static void read_symbols(void)
 	}
 	fclose(f);
 
-	if (!sym.text || !sym.end)
+	if (!sym.text)
 		errx(1, "no addresses in /proc/kallsyms (not root, or kptr_restrict)");
 }
 
@@ -514,18 +508,10 @@ static void find_kernel_root(void)
 
 static void find_direct_map(void)
 {
-	/* Where it is if the kernel has no variable for that, before 4.20 and since */
-	static const u64 known[] = { 0xffff880000000000ULL, 0xffff888000000000ULL };
-	size_t i;
-
-	if (sym.page_offset_base)
-		direct_map = read_var(sym.page_offset_base, "page_offset_base");
-	for (i = 0; !sym.page_offset_base && i < ARRAY_SIZE(known); i++) {
-		if (maps(root[KERNEL], known[i] + text_phys, text_phys))
-			settle(&direct_map, known[i], "place that looks like the direct map");
-	}
-	if (!direct_map || !maps(root[KERNEL], direct_map + text_phys, text_phys))
-		errx(1, "cannot find the direct map");
+	direct_map = sym.page_offset_base ?
+		     read_var(sym.page_offset_base, "page_offset_base") : FIXED_DIRECT_MAP;
+	if (!maps(root[KERNEL], direct_map + text_phys, text_phys))
+		errx(1, "the direct map is not at %#llx", direct_map);
 }
 
 /*
@@ -571,48 +557,36 @@ static bool maps_efi(u64 table)
 	return true;
 }
 
-/*
- * The pgd of efi_mm is the one pointer in it that leads to EFI's mappings.  No
- * struct mm_struct is larger than this, without a cpumask of thousands.
- */
-static u64 find_efi_mm_pgd(void)
+/* The one pointer in a variable that leads to EFI's mappings */
+static u64 find_efi_table(u64 var, size_t size, const char *name)
 {
-	size_t size = (sym.end - sym.efi_mm) & ~7, i;
-	u64 word[512], found = 0;
+	u64 word[512], phys, found = 0;
+	size_t i;
 
-	/* efi_mm is kernel data: do not read past its end. */
-	if (size > sizeof(word))
-		size = sizeof(word);
-	read_phys(sym_phys(sym.efi_mm), word, size, "efi_mm");
-
+	read_phys(sym_phys(var), word, size, name);
 	for (i = 0; i < size / sizeof(word[0]); i++) {
-		u64 phys = direct_to_phys(word[i]);
-
+		phys = direct_to_phys(word[i]);
 		if (phys && phys % PG_SIZE == 0 && maps_efi(phys))
 			settle(&found, phys, "pointer in efi_mm to EFI's mappings");
 	}
-	if (!found)
-		errx(1, "no pointer in efi_mm leads to a table with EFI's mappings");
 	return found;
 }
 
-/* What the kernel has: efi_pgd, efi_mm, or just the trampoline's table */
 static const char *find_efi_root(void)
 {
-	const char *source;
+	const char *source = "trampoline_pgd";
 
+	root[EFI] = root[TRAMPOLINE];
 	if (sym.efi_pgd) {
 		source = "efi_pgd";
-		root[EFI] = direct_to_phys(read_var(sym.efi_pgd, source));
+		root[EFI] = find_efi_table(sym.efi_pgd, sizeof(u64), source);
 	} else if (sym.efi_mm) {
+		/* No struct mm_struct is larger, without a cpumask of thousands. */
 		source = "efi_mm";
-		root[EFI] = find_efi_mm_pgd();
-	} else {
-		source = "trampoline_pgd";
-		root[EFI] = root[TRAMPOLINE];
+		root[EFI] = find_efi_table(sym.efi_mm, 512 * sizeof(u64), source);
 	}
 	if (!root[EFI] || !maps_efi(root[EFI]))
-		errx(1, "%s does not map the runtime regions of the EFI memory map", source);
+		errx(1, "%s does not lead to the regions of the EFI memory map", source);
 	return source;
 }
 
@@ -621,29 +595,16 @@ static const char *find_efi_root(void)
  */
 
 static u64 fw_stack, fw_args;		/* physical */
-static int gate_cpu = -1;
-static u64 tss_base;			/* as the GDT of that CPU has it */
-
-/* The kernel's word is not taken for it, but must not be a different one. */
-static void compare_log(void)
-{
-	int size = klogctl(10 /* SYSLOG_ACTION_SIZE_BUFFER */, NULL, 0);
-	char *log = check_alloc(calloc(1, size + 1));
-
-	if (size < 0 || klogctl(3 /* SYSLOG_ACTION_READ_ALL */, log, size) < 0)
-		err(1, "cannot read the kernel log");
-	if (strstr(log, isolated ? "efi: runtime services are not isolated" :
-				   "efi: runtime services are isolated"))
-		errx(1, "isolated, or not: the kernel log says otherwise than firmware's pages");
-	free(log);
-}
 
 /*
  * Firmware that runs at CPL 3 needs user pages, and firmware that runs at CPL 0
- * with SMEP cannot have any.
+ * with SMEP cannot have any.  The kernel's word is not taken for it, but must not
+ * be a different one.
  */
 static void find_isolation(void)
 {
+	int size = klogctl(10 /* SYSLOG_ACTION_SIZE_BUFFER */, NULL, 0);
+	char *log = check_alloc(calloc(1, size + 1));
 	const struct symbol *s;
 	size_t i;
 
@@ -652,7 +613,12 @@ static void find_isolation(void)
 
 		isolated = isolated || (m.present && m.user);
 	}
-	compare_log();
+	if (size < 0 || klogctl(3 /* SYSLOG_ACTION_READ_ALL */, log, size) < 0)
+		err(1, "cannot read the kernel log");
+	if (strstr(log, isolated ? "efi: runtime services are not isolated" :
+				   "efi: runtime services are isolated"))
+		errx(1, "the kernel log says the opposite: isolated is %d", isolated);
+	free(log);
 	if (!isolated)
 		return;
 
@@ -669,21 +635,8 @@ static void find_isolation(void)
 
 /* What EFI's table has that is not firmware's own, in the order of the output */
 enum kind {
-	GATE_TEXT,
-	GATE_DATA,
-	GATE_IDT,
-	GATE_TABLES,
-	GATE_GDT,
-	GATE_TSS,
-	GATE_PROT,
-	UNNAMED,
-	FW_PAGE,
-	ZEROS,
-	KEPT,
-	KEPT_PROT,
-	ELSEWHERE,
-	NR_KINDS,
-	FIRMWARE
+	GATE_TEXT, GATE_DATA, GATE_IDT, GATE_TABLES, GATE_GDT, GATE_TSS, GATE_PROT, UNNAMED,
+	FW_PAGE, ZEROS, KEPT, KEPT_PROT, ELSEWHERE, NR_KINDS, FIRMWARE
 };
 
 static struct {
@@ -706,37 +659,29 @@ static struct {
 	[ELSEWHERE]	= { .key = "user_elsewhere" },
 };
 
-/* Does a CPU have this page of the per-CPU variable there? */
-static bool is_per_cpu(u64 var, u64 offset, int cpu, u64 phys)
-{
-	u64 base = read_var(sym.per_cpu_offset + cpu * sizeof(base), "__per_cpu_offset");
-
-	return maps(root[KERNEL], base + var + offset, phys);
-}
-
 /*
  * GDTs come first in their CPU's entry area, and one CPU's is all there may be.
  * They and the TSS are read-only there, other than the stacks.
  */
 static enum kind entry_area_kind(u64 va, u64 phys)
 {
-	int cpu, nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
-	u64 desc[2];
+	static u64 per_cpu, tss;	/* of that CPU: its variables, what its GDT says */
+	long cpu, nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
+	u64 base, desc[2];
 
 	if (look_up(root[KERNEL], va, 0).rw)
 		return UNNAMED;
-	if (gate_cpu >= 0 && va >= tss_base &&
-	    is_per_cpu(sym.cpu_tss, va - tss_base, gate_cpu, phys))
-		return GATE_TSS;
-	if (gate_cpu >= 0)
-		return UNNAMED;
+	if (per_cpu)
+		return va >= tss && maps(root[KERNEL], per_cpu + sym.cpu_tss + va - tss, phys) ?
+		       GATE_TSS : UNNAMED;
 
 	for (cpu = 0; cpu < nr_cpus; cpu++) {
-		if (!is_per_cpu(sym.gdt_page, 0, cpu, phys))
+		base = read_var(sym.per_cpu_offset + cpu * sizeof(base), "__per_cpu_offset");
+		if (!maps(root[KERNEL], base + sym.gdt_page, phys))
 			continue;
-		read_phys(phys + GDT_ENTRY_TSS * sizeof(desc[0]), desc, sizeof(desc), "the GDT");
-		tss_base = (desc[0] >> 16 & 0xffffff) | (desc[0] >> 56) << 24 | desc[1] << 32;
-		gate_cpu = cpu;
+		read_phys(phys + GDT_ENTRY_TSS * sizeof(u64), desc, sizeof(desc), "the GDT");
+		tss = (desc[0] >> 16 & 0xffffff) | (desc[0] >> 56) << 24 | desc[1] << 32;
+		per_cpu = base;
 		return GATE_GDT;
 	}
 	return UNNAMED;
@@ -786,28 +731,21 @@ static bool is_own(u64 va)
  * What drivers keep of boot services data, with efi_mem_reserve(), is no RAM to the
  * kernel any more, and firmware can read it.
  */
-static enum kind own_kind(u64 va, u64 phys)
+static enum kind user_kind(u64 va, u64 phys)
 {
 	const struct region *r = region_of(phys);
 
-	if (!r || !is_boot_services(r) || !va)
-		return FIRMWARE;
-	return r->type == EFI_BOOT_DATA && !in_ram(phys) ? KEPT : KEPT_PROT;
-}
-
-static enum kind user_kind(u64 va, u64 phys)
-{
+	if (is_own(va) && r && is_boot_services(r) && va)
+		return r->type == EFI_BOOT_DATA && !in_ram(phys) ? KEPT : KEPT_PROT;
 	if (is_own(va))
-		return own_kind(va, phys);
+		return FIRMWARE;
 	if ((va - FW_STACK < FW_STACK_SIZE && phys - fw_stack == va - FW_STACK) ||
 	    (va == FW_ARGS && phys == fw_args))
 		return FW_PAGE;
-	if (va - FW_ZEROS < FW_ZEROS_SIZE && is_zeros(phys))
-		return ZEROS;
-	return ELSEWHERE;
+	return va - FW_ZEROS < FW_ZEROS_SIZE && is_zeros(phys) ? ZEROS : ELSEWHERE;
 }
 
-/* Is this page of EFI's table there for a reason, and neither firmware's nor any other? */
+/* Is this page of EFI's table not firmware's, but has a reason to be there? */
 static bool is_allowed(const struct mapping *m)
 {
 	enum kind kind = m->user ? user_kind(m->va, m->phys) :
@@ -887,9 +825,10 @@ static u64 runtime_pages(enum root r, bool direct)
 	return pages;
 }
 
-static void print_kinds(void)
+/* Is there only what may be? */
+static bool print_kinds(void)
 {
-	u64 gate_pages = 0;
+	u64 gate_pages = 0, wrong = 0;
 	enum kind kind;
 
 	for (kind = 0; kind < NR_KINDS; kind++) {
@@ -897,23 +836,22 @@ static void print_kinds(void)
 			gate_pages += kinds[kind].pages;
 		if (kind == GATE_PROT)
 			print("efi.gate_bytes", "%llu", gate_pages << PG_SHIFT);
+		if (!kinds[kind].allowed)
+			wrong += kinds[kind].pages;
 		printf("# probe.efi.%s=%llu\n", kinds[kind].key, kinds[kind].pages);
 	}
+	return !wrong;
 }
 
-/* The table of a level that covers the end of the address space, NULL if none does */
-static const u64 *last_table(enum root r, int level, u64 *phys)
+/* The table of a level that covers the end of the address space, 0 if none does */
+static u64 last_table(enum root r, int level)
 {
-	const u64 *table;
+	u64 entry = root[r] | PTE_P;
 	int l;
 
-	*phys = root[r];
-	for (l = levels; (table = read_table(*phys)) && l > level; l--) {
-		if (!(table[ENTRIES - 1] & PTE_P))
-			return NULL;
-		*phys = table[ENTRIES - 1] & PTE_ADDR;
-	}
-	return table;
+	for (l = levels; l > level && (entry & PTE_P); l--)
+		entry = read_table(entry & PTE_ADDR)[ENTRIES - 1];
+	return entry & PTE_P ? entry & PTE_ADDR : 0;
 }
 
 static void print_slots(const u64 *table)
@@ -924,7 +862,7 @@ static void print_slots(const u64 *table)
 	for (i = 0; table && i < ENTRIES; i++) {
 		if (!(table[i] & PTE_P))
 			continue;
-		printf("%s%d:%#llx", sep, i, table[i] & PTE_ADDR);
+		printf("%s%d:0x%llx", sep, i, table[i] & PTE_ADDR);
 		sep = ",";
 	}
 	printf("\n");
@@ -962,9 +900,10 @@ static void print_level(int level, const char *slots, const char *shared)
 	size_t i;
 
 	for (i = 0; i < NR_ROOTS; i++) {
-		table[i] = last_table(i, level, &phys);
-		if (level < levels && table[i])
-			printf("# probe.%s.%s.table=%#llx\n", slots, root_name[i], phys);
+		phys = last_table(i, level);
+		table[i] = read_table(phys);
+		if (level < levels && phys)
+			printf("# probe.%s.%s.table=0x%llx\n", slots, root_name[i], phys);
 		else if (level < levels)
 			printf("# probe.%s.%s.table=none\n", slots, root_name[i]);
 		printf("# probe.%s.%s=", slots, root_name[i]);
@@ -977,21 +916,12 @@ static void print_level(int level, const char *slots, const char *shared)
 	}
 }
 
-static bool isolation_holds(u64 kernel_pages, u64 shared)
-{
-	enum kind kind;
-
-	for (kind = 0; kind < NR_KINDS; kind++) {
-		if (!kinds[kind].allowed && kinds[kind].pages)
-			return false;
-	}
-	return !kernel_pages && !shared && !figures[EFI].global;
-}
-
 int main(int argc, char **argv)
 {
-	u64 trampoline_offset = 0, kernel_pages, shared, direct_pages, trampoline_pages;
+	u64 trampoline_offset = 0, kernel_pages, shared;
+	bool holds;
 	const int tables = PAGE_TABLE(EFI) | PAGE_TABLE(KERNEL);
+	const int ram = PAGE_RAM | PAGE_RUNTIME;
 	const struct figures *f = &figures[EFI];
 	const char *source;
 	enum root r;
@@ -1019,42 +949,37 @@ int main(int argc, char **argv)
 
 	for (r = 0; r < NR_ROOTS; r++)
 		walk(r);
-	kernel_pages = count_pages(PAGE_RAM | PAGE_RUNTIME | PAGE_IN_EFI, PAGE_RAM | PAGE_IN_EFI);
+	kernel_pages = count_pages(ram | PAGE_IN_EFI, PAGE_RAM | PAGE_IN_EFI);
 	shared = count_pages(tables, tables);
-	direct_pages = runtime_pages(KERNEL, true);
-	trampoline_pages = figures[TRAMPOLINE].window + runtime_pages(TRAMPOLINE, false);
-
 	/* All there is to know is known: from here on nothing fails. */
 	print("levels", "%d", levels);
-	print("direct_map", "%#llx", direct_map);
-	print("kernel_root", "%#llx", root[KERNEL]);
-	print("efi_root", "%#llx", root[EFI]);
-	print("trampoline_root", "%#llx", root[TRAMPOLINE]);
+	print("direct_map", "0x%llx", direct_map);
+	print("kernel_root", "0x%llx", root[KERNEL]);
+	print("efi_root", "0x%llx", root[EFI]);
+	print("trampoline_root", "0x%llx", root[TRAMPOLINE]);
 	print("efi_source", "%s", source);
 	print("isolated", "%s", isolated ? "yes" : "no");
 	print("wx.kernel", "%llu", figures[KERNEL].wx);
 	print("wx.efi", "%llu", f->wx_own);
 	print("wx.efi.all", "%llu", f->wx);
 	print("efi_in_kernel.va_pages", "%llu", figures[KERNEL].window);
-	print("efi_in_kernel.direct_pages", "%llu", direct_pages);
-	print("efi_in_trampoline.pages", "%llu", trampoline_pages);
+	print("efi_in_kernel.direct_pages", "%llu", runtime_pages(KERNEL, true));
+	print("efi_in_trampoline.pages", "%llu",
+	      figures[TRAMPOLINE].window + runtime_pages(TRAMPOLINE, false));
 	print("kernel_bytes_in_efi", "%llu", kernel_pages << PG_SHIFT);
-	print("ram_bytes", "%llu", count_pages(PAGE_RAM | PAGE_RUNTIME, PAGE_RAM) << PG_SHIFT);
+	print("ram_bytes", "%llu", count_pages(ram, PAGE_RAM) << PG_SHIFT);
 	print("efi.pt_pages", "%llu", count_pages(tables, PAGE_TABLE(EFI)));
 	print("efi.pt_pages_shared", "%llu", shared);
 	print("efi.user_pages", "%llu", f->user);
 	print("efi.supervisor_pages", "%llu", f->supervisor);
 	print("efi.global_pages", "%llu", f->global);
-	if (isolated)
-		print_kinds();
+	holds = !isolated || (print_kinds() && !kernel_pages && !shared && !f->global);
 	print_level(levels, "slots", "shared");
 	print_level(3, "slot511", "slot511.shared");
 
 	if (fflush(stdout) || ferror(stdout))
 		errx(1, "cannot write the results");
-	if (isolated && !isolation_holds(kernel_pages, shared)) {
-		fprintf(stderr, "ptprobe: EFI's table has what isolation does not allow\n");
-		return 3;
-	}
+	if (!holds)
+		errx(3, "EFI's table has what isolation does not allow");
 	return 0;
 }
