@@ -11,12 +11,11 @@
  * The offset is that of the symbol trampoline_pgd in arch/x86/realmode/rm/realmode.elf.
  * Without it, all pages that the header of the real-mode blob names are tried.
  *
- * Nothing about the layout is taken on trust.  The kernel's root must map the kernel's
- * text where /proc/iomem has it, the direct map must lead to it, too, and EFI's root
- * must map every runtime region where the EFI memory map says.  What cannot be
- * determined ends the program with one line on stderr and a non-zero status, before any
- * figure is printed.  If EFI's table is isolated but has what it must not have, all
- * figures are printed and the status is 3.
+ * Nothing about the layout is taken on trust.  The kernel's root and the direct map must
+ * map the kernel's text where /proc/iomem has it, and EFI's root every runtime region
+ * where the EFI memory map says.  What cannot be determined ends the program with one
+ * line on stderr and a non-zero status, before any figure is printed.  If EFI's table is
+ * isolated but has what it must not have, all figures are printed and the status is 3.
  *
  * Output: key=value lines, counts in decimal and addresses in hex.  Pages are 4 KiB
  * units, whatever size they are mapped with.  A page is writable if every level says so,
@@ -24,26 +23,25 @@
  *
  * probe.levels                  4 or 5
  * probe.direct_map              virtual address of physical address 0
- * probe.{kernel,efi,trampoline}_root
- *                               physical address of the top level: the kernel's, of
- *                               the table firmware is run on, of trampoline_pgd
+ * probe.kernel_root             physical address of the kernel's top level
+ * probe.efi_root                the same for the table firmware is run on
+ * probe.trampoline_root         the same for trampoline_pgd
  * probe.efi_source              efi_pgd, efi_mm or trampoline_pgd
  * probe.isolated                yes if pages of runtime regions are user pages in EFI's
  *                               table, no if they are supervisor pages
  * probe.wx.kernel               W+X pages in the kernel's table
- * probe.wx.efi                  W+X pages in EFI's own part of its table: the lower half
- *                               and the EFI window
- * probe.wx.efi.all              W+X pages anywhere in EFI's table
+ * probe.wx.efi                  the same in EFI's part of its table: the lower half and
+ *                               the EFI window
+ * probe.wx.efi.all              the same anywhere in EFI's table
  * probe.efi_in_kernel.va_pages  pages that the kernel's table has in the EFI window
  * probe.efi_in_kernel.direct_pages
- *                               pages of runtime code and data above 1 MiB that the
- *                               kernel's table maps 1:1 or in the direct map
- * probe.efi_in_trampoline.pages what trampoline_pgd has in the EFI window, plus runtime
- *                               code and data above 1 MiB that it maps 1:1
- * probe.kernel_bytes_in_efi     bytes of System RAM outside runtime regions that EFI's
- *                               table maps anywhere, each once; on an isolated kernel
- *                               without what is allowed below
+ *                               pages of runtime code and data above 1 MiB that it has
+ *                               1:1 or in the direct map
+ * probe.efi_in_trampoline.pages pages that trampoline_pgd has in the EFI window, and of
+ *                               runtime code and data above 1 MiB that it has 1:1
  * probe.ram_bytes               bytes of System RAM outside runtime regions
+ * probe.kernel_bytes_in_efi     bytes of these that EFI's table maps anywhere; on an
+ *                               isolated kernel, without what is allowed below
  * probe.efi.pt_pages            page-table pages reached from EFI's root and not from
  *                               the kernel's, the root included
  * probe.efi.pt_pages_shared     page-table pages reached from both
@@ -54,10 +52,9 @@
  * On an isolated kernel only:
  *
  * probe.efi.gate.{text,data,idt,tables,gdt,tss}
- *                               supervisor pages that are the gate's, which the kernel
- *                               has at the same address: by symbol, and in the CPU entry
- *                               area GDT and TSS of one CPU; where there is no such area,
- *                               the gate has tables for itself
+ *                               supervisor pages of the gate, which the kernel has at the
+ *                               same address: by symbol, and GDT and TSS in the CPU entry
+ *                               area of one CPU, or tables where there is no such area
  * probe.efi.gate_bytes          all of these
  * probe.efi.gate_prot           how many of these have other permissions than in kinds[]
  * probe.efi.supervisor_unnamed  supervisor pages that are none of these
@@ -70,19 +67,17 @@
  * probe.efi.user_elsewhere      user pages in the upper half that are not these and not
  *                               in the EFI window
  *
- * Of the top levels, and with slot511 for slots, slot511.shared for shared, of the
- * level-3 tables that cover the top 512 GiB, with the EFI window in it:
+ * Of the top levels, and as slot511 and slot511.shared of the level-3 tables that cover
+ * the top 512 GiB, with the EFI window in it:
  *
  * probe.slots.{kernel,efi,trampoline}=INDEX:PHYS,...
  *                               present entries and what they point to
  * probe.shared.{efi_kernel,trampoline_kernel,efi_trampoline}=INDEX,...
- *                               entries of the first that point to a table the second
- *                               points to as well; INDEX/OTHER where the second has it
- *                               in another slot only
+ *                               entries of the first that the second has, too; or
+ *                               INDEX/OTHER if the second has it in another slot only
  * probe.slot511.{kernel,efi,trampoline}.table
  *                               physical address of the table, "none" without one
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -100,6 +95,7 @@ typedef unsigned long long u64;
 #define PG_SHIFT	12
 #define PG_SIZE		BIT_ULL(PG_SHIFT)
 #define ENTRIES		512
+#define LEVEL_SHIFT(l)	(PG_SHIFT + 9 * ((l) - 1))
 
 #define PTE_P		BIT_ULL(0)
 #define PTE_RW		BIT_ULL(1)
@@ -116,9 +112,9 @@ typedef unsigned long long u64;
 /* Where the gate has firmware's stack and arguments, see EFI_GATE_BASE in gate.h */
 #define FW_STACK	(EFI_WIN - BIT_ULL(30) + PG_SIZE)
 #define FW_STACK_SIZE	(4 * PG_SIZE)
-#define FW_ARGS		(EFI_WIN - BIT_ULL(30) + BIT_ULL(15))
+#define FW_ARGS		(EFI_WIN - BIT_ULL(30) + 8 * PG_SIZE)
 #define FW_ZEROS	(FW_ARGS + PG_SIZE)
-#define FW_ZEROS_SIZE	BIT_ULL(16)
+#define FW_ZEROS_SIZE	(16 * PG_SIZE)
 
 /* The gate's own descriptor tables: a GDT, and a TSS with a bitmap of all ports */
 #define GATE_TABLES_SIZE	(3 * PG_SIZE)
@@ -129,9 +125,6 @@ typedef unsigned long long u64;
 #define GDT_ENTRY_TSS	8
 
 #define LOW_MEG		BIT_ULL(20)
-
-/* Where kernels have the direct map that have no variable for that */
-#define FIXED_DIRECT_MAP	0xffff880000000000ULL
 
 enum root { KERNEL, EFI, TRAMPOLINE, NR_ROOTS };
 
@@ -167,10 +160,6 @@ static void settle(u64 *found, u64 val, const char *what)
 	*found = val;
 }
 
-/*
- * Physical memory, and the page tables in it
- */
-
 /* What is known of a page; roots have a bit each for the page tables they reach. */
 #define PAGE_RAM	1		/* at least some of it */
 #define PAGE_RUNTIME	2
@@ -180,7 +169,7 @@ static void settle(u64 *found, u64 val, const char *what)
 static int mem_fd;
 static u64 nr_pages;			/* up to the end of RAM */
 static unsigned char *page_flags;
-static u64 **page_table;		/* copies: all figures tell of one state */
+static u64 **page_copy;			/* read once: all figures tell of one state */
 
 static void set_flag(u64 phys, int flag)
 {
@@ -210,18 +199,18 @@ static void read_phys(u64 phys, void *buf, size_t size, const char *what)
 }
 
 /* A guess leads anywhere, and MMIO must not be read: NULL if this is no RAM. */
-static const u64 *read_table(u64 phys)
+static const u64 *read_page(u64 phys)
 {
-	u64 **table;
+	u64 **copy;
 
 	if (!in_ram(phys))
 		return NULL;
-	table = &page_table[phys >> PG_SHIFT];
-	if (!*table) {
-		*table = check_alloc(malloc(PG_SIZE));
-		read_phys(phys, *table, PG_SIZE, "a page table");
+	copy = &page_copy[phys >> PG_SHIFT];
+	if (!*copy) {
+		*copy = check_alloc(malloc(PG_SIZE));
+		read_phys(phys, *copy, PG_SIZE, "a page");
 	}
-	return *table;
+	return *copy;
 }
 
 /*
@@ -233,11 +222,6 @@ struct mapping {
 	bool present, rw, nx, user, global;
 };
 
-static unsigned int level_shift(int level)
-{
-	return PG_SHIFT + 9 * (level - 1);
-}
-
 /* With a flag to set for the tables on the way, all of them must be there. */
 static struct mapping look_up(u64 table, u64 va, int flag)
 {
@@ -246,7 +230,7 @@ static struct mapping look_up(u64 table, u64 va, int flag)
 	int level;
 
 	for (level = levels; ; level--) {
-		const u64 *entries = read_table(table);
+		const u64 *entries = read_page(table);
 
 		if (!entries && flag)
 			errx(1, "the page table at %#llx is not in RAM", table);
@@ -254,7 +238,7 @@ static struct mapping look_up(u64 table, u64 va, int flag)
 			return m;
 		set_flag(table, flag);
 
-		m.size = BIT_ULL(level_shift(level));
+		m.size = BIT_ULL(LEVEL_SHIFT(level));
 		m.va = va & ~(m.size - 1);
 		entry = entries[va / m.size % ENTRIES];
 		if (!(entry & PTE_P))
@@ -280,11 +264,7 @@ static bool maps(u64 table, u64 va, u64 phys)
 	return m.present && m.phys + (va - m.va) == phys;
 }
 
-/*
- * What the kernel says about itself
- */
-
-/* Addresses by name, 0 where there is no such symbol */
+/* The kernel's symbols, 0 where there is no such symbol */
 static struct {
 	u64 text, top_pgt, real_mode_header, efi_pgd, efi_mm, page_offset_base, l5_enabled;
 	u64 gate_text, gate_text_end, gate_page, gate_idt, fw_stack, gate_args;
@@ -304,7 +284,7 @@ static const struct symbol {
 	{ "efi_pgd",		&sym.efi_pgd,		OPTIONAL },
 	{ "efi_mm",		&sym.efi_mm,		OPTIONAL },
 	{ "page_offset_base",	&sym.page_offset_base,	OPTIONAL },
-	{ "__pgtable_l5_enabled",	&sym.l5_enabled,	OPTIONAL },
+	{ "__pgtable_l5_enabled", &sym.l5_enabled,	OPTIONAL },
 	{ "efi_gate_text",	&sym.gate_text,		IF_ISOLATED },
 	{ "efi_gate_text_end",	&sym.gate_text_end,	IF_ISOLATED },
 	{ "efi_gate_page",	&sym.gate_page,		IF_ISOLATED },
@@ -365,8 +345,12 @@ static void read_iomem(void)
 
 	if (!text_phys || !nr_pages)
 		errx(1, "no \"Kernel code\" or \"System RAM\" in /proc/iomem");
-	page_table = check_alloc(calloc(nr_pages, sizeof(*page_table)));
+	page_copy = check_alloc(calloc(nr_pages, sizeof(*page_copy)));
 }
+
+#define EFI_MEMORY_RUNTIME	BIT_ULL(63)
+
+enum { BOOT_CODE = 3, BOOT_DATA, RUNTIME_CODE, RUNTIME_DATA };
 
 /* Of the EFI memory map, what has the runtime attribute */
 static struct region {
@@ -374,16 +358,10 @@ static struct region {
 } *regions;
 static size_t nr_regions;
 
-#define EFI_BOOT_CODE		3
-#define EFI_BOOT_DATA		4
-#define EFI_RUNTIME_CODE	5
-#define EFI_RUNTIME_DATA	6
-#define EFI_MEMORY_RUNTIME	BIT_ULL(63)
-
 /* What the kernel keeps of boot services memory has the runtime attribute, too. */
 static bool is_boot_services(const struct region *r)
 {
-	return r->type == EFI_BOOT_CODE || r->type == EFI_BOOT_DATA;
+	return r->type == BOOT_CODE || r->type == BOOT_DATA;
 }
 
 static const struct region *region_of(u64 phys)
@@ -463,6 +441,8 @@ static u64 read_var(u64 addr, const char *name)
 {
 	u64 val;
 
+	if (!addr)
+		errx(1, "no %s in /proc/kallsyms", name);
 	read_phys(sym_phys(addr), &val, sizeof(val), name);
 	return val;
 }
@@ -480,15 +460,10 @@ static void find_kernel_root(void)
 	if (!sym.top_pgt)
 		errx(1, "neither init_top_pgt nor init_level4_pgt in /proc/kallsyms");
 	/*
-	 * With page table isolation a root is a pair of pages, the kernel's first.
-	 * The symbol is the kernel's.
+	 * With page table isolation, this is the kernel's of a pair.  CR4 cannot be read:
+	 * only with the right number of levels the kernel's text leads to where it is.
 	 */
 	root[KERNEL] = sym_phys(sym.top_pgt);
-
-	/*
-	 * CR4 cannot be read from here.  Only with the right number of levels does
-	 * the kernel's text lead to where it is.
-	 */
 	levels = 4;
 	four = maps(root[KERNEL], sym.text, text_phys);
 	levels = 5;
@@ -501,15 +476,15 @@ static void find_kernel_root(void)
 	/* Two more who should know */
 	if (five && !cpu_has("la57"))
 		errx(1, "five levels in the page tables, but no la57 in /proc/cpuinfo");
-	if (sym.l5_enabled &&
-	    five != !!(unsigned int)read_var(sym.l5_enabled, "__pgtable_l5_enabled"))
+	if (sym.l5_enabled && five != !!(int)read_var(sym.l5_enabled, "__pgtable_l5_enabled"))
 		errx(1, "__pgtable_l5_enabled disagrees with the %d levels found", levels);
 }
 
 static void find_direct_map(void)
 {
+	/* v4.4 has no variable for it, and does not move it. */
 	direct_map = sym.page_offset_base ?
-		     read_var(sym.page_offset_base, "page_offset_base") : FIXED_DIRECT_MAP;
+		     read_var(sym.page_offset_base, "page_offset_base") : 0xffff880000000000;
 	if (!maps(root[KERNEL], direct_map + text_phys, text_phys))
 		errx(1, "the direct map is not at %#llx", direct_map);
 }
@@ -525,8 +500,6 @@ static void find_trampoline(u64 offset)
 	u64 blob, phys;
 	size_t i;
 
-	if (!sym.real_mode_header)
-		errx(1, "no real_mode_header in /proc/kallsyms");
 	blob = read_var(sym.real_mode_header, "real_mode_header") - direct_map;
 	if (blob >= LOW_MEG)
 		errx(1, "real_mode_header does not point into the first MiB");
@@ -635,29 +608,31 @@ static void find_isolation(void)
 
 /* What EFI's table has that is not firmware's own, in the order of the output */
 enum kind {
-	GATE_TEXT, GATE_DATA, GATE_IDT, GATE_TABLES, GATE_GDT, GATE_TSS, GATE_PROT, UNNAMED,
-	FW_PAGE, ZEROS, KEPT, KEPT_PROT, ELSEWHERE, NR_KINDS, FIRMWARE
+	GATE_TEXT, GATE_DATA, GATE_IDT, GATE_TABLES, GATE_GDT, GATE_TSS, GATE_PROT,
+	UNNAMED, FW_PAGE, ZEROS, KEPT, KEPT_PROT, ELSEWHERE, NR_KINDS,
+	FIRMWARE
 };
 
-static struct {
+static const struct {
 	const char *key;
-	bool allowed, rw, nx;		/* if it is as writable, and as executable */
-	u64 pages;
+	bool allowed, rw, nx;		/* allowed if just as writable and executable */
 } kinds[NR_KINDS] = {
-	[GATE_TEXT]	= { .key = "gate.text",   .allowed = true },
-	[GATE_DATA]	= { .key = "gate.data",   .allowed = true, .rw = true, .nx = true },
-	[GATE_IDT]	= { .key = "gate.idt",    .allowed = true, .nx = true },
-	[GATE_TABLES]	= { .key = "gate.tables", .allowed = true, .rw = true, .nx = true },
-	[GATE_GDT]	= { .key = "gate.gdt",    .allowed = true, .nx = true },
-	[GATE_TSS]	= { .key = "gate.tss",    .allowed = true, .nx = true },
-	[GATE_PROT]	= { .key = "gate_prot" },
-	[UNNAMED]	= { .key = "supervisor_unnamed" },
-	[FW_PAGE]	= { .key = "fw_pages",    .allowed = true, .rw = true, .nx = true },
-	[ZEROS]		= { .key = "zero_pages",  .allowed = true, .nx = true },
-	[KEPT]		= { .key = "kept_pages",  .allowed = true, .nx = true },
-	[KEPT_PROT]	= { .key = "kept_prot" },
-	[ELSEWHERE]	= { .key = "user_elsewhere" },
+	[GATE_TEXT]	= { "gate.text",	true,	false,	false },
+	[GATE_DATA]	= { "gate.data",	true,	true,	true },
+	[GATE_IDT]	= { "gate.idt",		true,	false,	true },
+	[GATE_TABLES]	= { "gate.tables",	true,	true,	true },
+	[GATE_GDT]	= { "gate.gdt",		true,	false,	true },
+	[GATE_TSS]	= { "gate.tss",		true,	false,	true },
+	[GATE_PROT]	= { "gate_prot",	false,	false,	false },
+	[UNNAMED]	= { "supervisor_unnamed", false, false,	false },
+	[FW_PAGE]	= { "fw_pages",		true,	true,	true },
+	[ZEROS]		= { "zero_pages",	true,	false,	true },
+	[KEPT]		= { "kept_pages",	true,	false,	true },
+	[KEPT_PROT]	= { "kept_prot",	false,	false,	false },
+	[ELSEWHERE]	= { "user_elsewhere",	false,	false,	false },
 };
+
+static u64 nr_of_kind[NR_KINDS];	/* pages */
 
 /*
  * GDTs come first in their CPU's entry area, and one CPU's is all there may be.
@@ -707,13 +682,10 @@ static enum kind supervisor_kind(u64 va, u64 phys)
 
 static bool is_zeros(u64 phys)
 {
-	static const char zeros[PG_SIZE];
-	char page[PG_SIZE];
+	static const u64 zeros[ENTRIES];
+	const u64 *page = read_page(phys);
 
-	if (!in_ram(phys))
-		return false;
-	read_phys(phys, page, sizeof(page), "a page of zeros");
-	return !memcmp(page, zeros, sizeof(page));
+	return page && !memcmp(page, zeros, sizeof(zeros));
 }
 
 static bool in_window(u64 va)
@@ -736,7 +708,7 @@ static enum kind user_kind(u64 va, u64 phys)
 	const struct region *r = region_of(phys);
 
 	if (is_own(va) && r && is_boot_services(r) && va)
-		return r->type == EFI_BOOT_DATA && !in_ram(phys) ? KEPT : KEPT_PROT;
+		return r->type == BOOT_DATA && !in_ram(phys) ? KEPT : KEPT_PROT;
 	if (is_own(va))
 		return FIRMWARE;
 	if ((va - FW_STACK < FW_STACK_SIZE && phys - fw_stack == va - FW_STACK) ||
@@ -755,11 +727,11 @@ static bool is_allowed(const struct mapping *m)
 		return false;
 	if (kinds[kind].allowed && (m->rw != kinds[kind].rw || m->nx != kinds[kind].nx)) {
 		if (kind < GATE_PROT)
-			kinds[GATE_PROT].pages++;
+			nr_of_kind[GATE_PROT]++;
 		else
 			kind = kind == KEPT ? KEPT_PROT : ELSEWHERE;
 	}
-	kinds[kind].pages++;
+	nr_of_kind[kind]++;
 	return kinds[kind].allowed;
 }
 
@@ -791,18 +763,19 @@ static void add_page(enum root r, const struct mapping *m)
 
 static void walk(enum root r)
 {
-	unsigned int unused = 64 - level_shift(levels + 1);
-	struct mapping m, page;
-	u64 at, off;
+	unsigned int unused = 64 - LEVEL_SHIFT(levels + 1);
+	u64 at, next;
 
-	for (at = 0; at < BIT_ULL(64 - unused); at += m.size) {
+	for (at = 0; at < BIT_ULL(64 - unused); at = next) {
 		/* The highest bit that is used goes into all that are not. */
-		m = look_up(root[r], (long long)(at << unused) >> unused, PAGE_TABLE(r));
-		page = m;
-		for (off = 0; m.present && off < m.size; off += PG_SIZE) {
-			page.va = m.va + off;
-			page.phys = m.phys + off;
-			add_page(r, &page);
+		u64 va = (long long)(at << unused) >> unused;
+		struct mapping m = look_up(root[r], va, PAGE_TABLE(r));
+
+		next = at + m.size;
+		for (; m.present && at < next; at += PG_SIZE) {
+			add_page(r, &m);
+			m.va += PG_SIZE;
+			m.phys += PG_SIZE;
 		}
 	}
 }
@@ -814,13 +787,12 @@ static u64 runtime_pages(enum root r, bool direct)
 	u64 pages = 0, phys;
 
 	for (reg = regions; reg < regions + nr_regions; reg++) {
-		if (reg->type != EFI_RUNTIME_CODE && reg->type != EFI_RUNTIME_DATA)
+		if (reg->type != RUNTIME_CODE && reg->type != RUNTIME_DATA)
 			continue;
-		for (phys = reg->phys; phys < reg->phys + reg->size; phys += PG_SIZE) {
+		for (phys = reg->phys; phys < reg->phys + reg->size; phys += PG_SIZE)
 			pages += phys >= LOW_MEG &&
 				 (maps(root[r], phys, phys) ||
 				  (direct && maps(root[r], direct_map + phys, phys)));
-		}
 	}
 	return pages;
 }
@@ -833,12 +805,12 @@ static bool print_kinds(void)
 
 	for (kind = 0; kind < NR_KINDS; kind++) {
 		if (kind < GATE_PROT)
-			gate_pages += kinds[kind].pages;
+			gate_pages += nr_of_kind[kind];
 		if (kind == GATE_PROT)
 			print("efi.gate_bytes", "%llu", gate_pages << PG_SHIFT);
 		if (!kinds[kind].allowed)
-			wrong += kinds[kind].pages;
-		printf("# probe.efi.%s=%llu\n", kinds[kind].key, kinds[kind].pages);
+			wrong += nr_of_kind[kind];
+		printf("# probe.efi.%s=%llu\n", kinds[kind].key, nr_of_kind[kind]);
 	}
 	return !wrong;
 }
@@ -850,7 +822,7 @@ static u64 last_table(enum root r, int level)
 	int l;
 
 	for (l = levels; l > level && (entry & PTE_P); l--)
-		entry = read_table(entry & PTE_ADDR)[ENTRIES - 1];
+		entry = read_page(entry & PTE_ADDR)[ENTRIES - 1];
 	return entry & PTE_P ? entry & PTE_ADDR : 0;
 }
 
@@ -877,10 +849,10 @@ static void print_shared(const u64 *a, const u64 *b)
 	for (i = 0; a && b && i < ENTRIES; i++) {
 		if (!(a[i] & PTE_P))
 			continue;
-		j = i;
-		if ((a[i] ^ b[j]) & target)
-			for (j = 0; j < ENTRIES && ((a[i] ^ b[j]) & target); j++)
-				;
+		/* The same slot is preferred to others. */
+		j = (a[i] ^ b[i]) & target ? 0 : i;
+		while (j < ENTRIES && ((a[i] ^ b[j]) & target))
+			j++;
 		if (j == ENTRIES)
 			continue;
 		printf(j == i ? "%s%d" : "%s%d/%d", sep, i, j);
@@ -901,7 +873,7 @@ static void print_level(int level, const char *slots, const char *shared)
 
 	for (i = 0; i < NR_ROOTS; i++) {
 		phys = last_table(i, level);
-		table[i] = read_table(phys);
+		table[i] = read_page(phys);
 		if (level < levels && phys)
 			printf("# probe.%s.%s.table=0x%llx\n", slots, root_name[i], phys);
 		else if (level < levels)
@@ -918,13 +890,13 @@ static void print_level(int level, const char *slots, const char *shared)
 
 int main(int argc, char **argv)
 {
-	u64 trampoline_offset = 0, kernel_pages, shared;
-	bool holds;
 	const int tables = PAGE_TABLE(EFI) | PAGE_TABLE(KERNEL);
 	const int ram = PAGE_RAM | PAGE_RUNTIME;
 	const struct figures *f = &figures[EFI];
+	u64 trampoline_offset = 0, kernel_pages, shared;
 	const char *source;
 	enum root r;
+	bool holds;
 
 	if (argc == 3 && !strcmp(argv[1], "--trampoline-offset"))
 		trampoline_offset = strtoull(argv[2], NULL, 0);
@@ -951,6 +923,7 @@ int main(int argc, char **argv)
 		walk(r);
 	kernel_pages = count_pages(ram | PAGE_IN_EFI, PAGE_RAM | PAGE_IN_EFI);
 	shared = count_pages(tables, tables);
+
 	/* All there is to know is known: from here on nothing fails. */
 	print("levels", "%d", levels);
 	print("direct_map", "0x%llx", direct_map);
