@@ -6,10 +6,8 @@
  * /dev/mem (CONFIG_STRICT_DEVMEM=n), as root, on x86-64 with CONFIG_KALLSYMS_ALL and
  * /sys/firmware/efi/runtime-map.
  *
- * ptprobe [--trampoline-offset N]
- *
- * The offset is that of the symbol trampoline_pgd in arch/x86/realmode/rm/realmode.elf.
- * Without it, all pages that the header of the real-mode blob names are tried.
+ * --trampoline-offset N: where realmode.elf has the symbol trampoline_pgd.  Without it,
+ * all pages that the header of the real-mode blob names are tried.
  *
  * Nothing about the layout is taken on trust.  The kernel's root and the direct map must
  * map the kernel's text where /proc/iomem has it, and EFI's root every runtime region
@@ -17,9 +15,8 @@
  * line on stderr and a non-zero status, before any figure is printed.  If EFI's table is
  * isolated but has what it must not have, all figures are printed and the status is 3.
  *
- * Output: key=value lines, counts in decimal and addresses in hex.  Pages are 4 KiB
- * units, whatever size they are mapped with.  A page is writable if every level says so,
- * executable if none says otherwise.
+ * Output: key=value lines, counts in decimal and addresses in hex.  Pages are of 4 KiB,
+ * writable if every level says so, executable if none says otherwise.
  *
  * probe.levels                  4 or 5
  * probe.direct_map              virtual address of physical address 0
@@ -30,8 +27,7 @@
  * probe.isolated                yes if pages of runtime regions are user pages in EFI's
  *                               table, no if they are supervisor pages
  * probe.wx.kernel               W+X pages in the kernel's table
- * probe.wx.efi                  the same in EFI's part of its table: the lower half and
- *                               the EFI window
+ * probe.wx.efi                  the same in EFI's part: the lower half and the EFI window
  * probe.wx.efi.all              the same anywhere in EFI's table
  * probe.efi_in_kernel.va_pages  pages that the kernel's table has in the EFI window
  * probe.efi_in_kernel.direct_pages
@@ -42,9 +38,8 @@
  * probe.ram_bytes               bytes of System RAM outside runtime regions
  * probe.kernel_bytes_in_efi     bytes of these that EFI's table maps anywhere; on an
  *                               isolated kernel, without what is allowed below
- * probe.efi.pt_pages            page-table pages reached from EFI's root and not from
- *                               the kernel's, the root included
- * probe.efi.pt_pages_shared     page-table pages reached from both
+ * probe.efi.pt_pages            page-table pages that only EFI's root reaches, and it
+ * probe.efi.pt_pages_shared     page-table pages that the kernel's root reaches, too
  * probe.efi.user_pages          pages that EFI's table maps for CPL 3
  * probe.efi.supervisor_pages    pages that it maps, but not for CPL 3
  * probe.efi.global_pages        pages that it maps with the global bit
@@ -60,12 +55,9 @@
  * probe.efi.supervisor_unnamed  supervisor pages that are none of these
  * probe.efi.fw_pages            firmware's stack and argument pages
  * probe.efi.zero_pages          pages of zeros that it can only read, behind these
- * probe.efi.kept_pages          pages of boot services data that are reserved, not RAM,
- *                               and that it can only read
- * probe.efi.kept_prot           pages of boot services memory, reserved or not, that it
- *                               has in another way; page 0 is its to write
- * probe.efi.user_elsewhere      user pages in the upper half that are not these and not
- *                               in the EFI window
+ * probe.efi.kept_pages          reserved pages of boot services data, only to read
+ * probe.efi.kept_prot           other pages of boot services memory, but for page 0
+ * probe.efi.user_elsewhere      user pages that are none of these, nor in EFI's part
  *
  * Of the top levels, and as slot511 and slot511.shared of the level-3 tables that cover
  * the top 512 GiB, with the EFI window in it:
@@ -73,10 +65,9 @@
  * probe.slots.{kernel,efi,trampoline}=INDEX:PHYS,...
  *                               present entries and what they point to
  * probe.shared.{efi_kernel,trampoline_kernel,efi_trampoline}=INDEX,...
- *                               entries of the first that the second has, too; or
- *                               INDEX/OTHER if the second has it in another slot only
- * probe.slot511.{kernel,efi,trampoline}.table
- *                               physical address of the table, "none" without one
+ *                               entries of the first that point to what the second has
+ *                               there, too, or INDEX/OTHER, in another slot only
+ * probe.slot511.{kernel,efi,trampoline}.table=PHYS, or "none"
  */
 #include <err.h>
 #include <fcntl.h>
@@ -132,8 +123,7 @@ static const char *const root_name[NR_ROOTS] = { "kernel", "efi", "trampoline" }
 static u64 root[NR_ROOTS];
 
 static int levels;
-static u64 direct_map;
-static u64 text_phys;
+static u64 direct_map, text_phys;
 static bool isolated;
 
 static void *check_alloc(void *p)
@@ -222,7 +212,7 @@ struct mapping {
 	bool present, rw, nx, user, global;
 };
 
-/* With a flag to set for the tables on the way, all of them must be there. */
+/* With a flag for the tables on the way, all must be there, and holes are merged. */
 static struct mapping look_up(u64 table, u64 va, int flag)
 {
 	struct mapping m = { .rw = true, .user = true };
@@ -230,6 +220,7 @@ static struct mapping look_up(u64 table, u64 va, int flag)
 	int level;
 
 	for (level = levels; ; level--) {
+		unsigned int i = (va >> LEVEL_SHIFT(level)) % ENTRIES;
 		const u64 *entries = read_page(table);
 
 		if (!entries && flag)
@@ -240,9 +231,12 @@ static struct mapping look_up(u64 table, u64 va, int flag)
 
 		m.size = BIT_ULL(LEVEL_SHIFT(level));
 		m.va = va & ~(m.size - 1);
-		entry = entries[va / m.size % ENTRIES];
-		if (!(entry & PTE_P))
+		entry = entries[i];
+		if (!(entry & PTE_P)) {
+			while (flag && ++i < ENTRIES && !(entries[i] & PTE_P))
+				m.size += BIT_ULL(LEVEL_SHIFT(level));
 			return m;
+		}
 		m.rw = m.rw && (entry & PTE_RW);
 		m.nx = m.nx || (entry & PTE_NX);
 		m.user = m.user && (entry & PTE_US);
@@ -264,10 +258,10 @@ static bool maps(u64 table, u64 va, u64 phys)
 	return m.present && m.phys + (va - m.va) == phys;
 }
 
-/* The kernel's symbols, 0 where there is no such symbol */
+/* The kernel's symbols; 0 is for those that it does not have. */
 static struct {
-	u64 text, top_pgt, real_mode_header, efi_pgd, efi_mm, page_offset_base, l5_enabled;
-	u64 gate_text, gate_text_end, gate_page, gate_idt, fw_stack, gate_args;
+	u64 text, top_pgt, real_mode_header, efi_pgd, efi_mm, page_offset_base;
+	u64 l5_enabled, gate_text, gate_text_end, gate_page, gate_idt, fw_stack, fw_args;
 	u64 gate_tables, per_cpu_offset, gdt_page, cpu_tss;
 } sym;
 
@@ -290,7 +284,7 @@ static const struct symbol {
 	{ "efi_gate_page",	&sym.gate_page,		IF_ISOLATED },
 	{ "gate_idt",		&sym.gate_idt,		IF_ISOLATED },
 	{ "fw_stack",		&sym.fw_stack,		IF_ISOLATED },
-	{ "efi_gate_args",	&sym.gate_args,		IF_ISOLATED },
+	{ "efi_gate_args",	&sym.fw_args,		IF_ISOLATED },
 	{ "gate_tables",	&sym.gate_tables,	OPTIONAL },
 	{ "__per_cpu_offset",	&sym.per_cpu_offset,	IF_ENTRY_AREA },
 	{ "gdt_page",		&sym.gdt_page,		IF_ENTRY_AREA },
@@ -413,7 +407,7 @@ static void read_runtime_map(void)
 			set_flag(r.phys + off, PAGE_RUNTIME);
 	}
 	if (!nr_regions)
-		errx(1, "no regions in /sys/firmware/efi/runtime-map: no runtime services");
+		errx(1, "no /sys/firmware/efi/runtime-map: not an EFI boot, or without runtime services");
 }
 
 static bool cpu_has(const char *flag)
@@ -427,10 +421,6 @@ static bool cpu_has(const char *flag)
 	fclose(f);
 	return found;
 }
-
-/*
- * Finding the roots
- */
 
 static u64 sym_phys(u64 addr)
 {
@@ -457,42 +447,39 @@ static void find_kernel_root(void)
 {
 	bool four, five;
 
-	if (!sym.top_pgt)
-		errx(1, "neither init_top_pgt nor init_level4_pgt in /proc/kallsyms");
-	/*
-	 * With page table isolation, this is the kernel's of a pair.  CR4 cannot be read:
-	 * only with the right number of levels the kernel's text leads to where it is.
-	 */
+	/* With page table isolation, it is a pair of pages, the kernel's first. */
 	root[KERNEL] = sym_phys(sym.top_pgt);
+
+	/* CR4 cannot be read, but only one number of levels leads to the text. */
 	levels = 4;
 	four = maps(root[KERNEL], sym.text, text_phys);
 	levels = 5;
 	five = maps(root[KERNEL], sym.text, text_phys);
 	if (four == five)
-		errx(1, "the table at %#llx does not map the kernel's text to %#llx",
-		    root[KERNEL], text_phys);
+		errx(1, "init_top_pgt or init_level4_pgt does not map the kernel's text");
 	levels = five ? 5 : 4;
 
 	/* Two more who should know */
 	if (five && !cpu_has("la57"))
 		errx(1, "five levels in the page tables, but no la57 in /proc/cpuinfo");
-	if (sym.l5_enabled && five != !!(int)read_var(sym.l5_enabled, "__pgtable_l5_enabled"))
-		errx(1, "__pgtable_l5_enabled disagrees with the %d levels found", levels);
+	if (sym.l5_enabled &&
+	    five != (int)read_var(sym.l5_enabled, "__pgtable_l5_enabled"))
+		errx(1, "__pgtable_l5_enabled says that it is not %d levels", levels);
 }
 
 static void find_direct_map(void)
 {
 	/* v4.4 has no variable for it, and does not move it. */
-	direct_map = sym.page_offset_base ?
-		     read_var(sym.page_offset_base, "page_offset_base") : 0xffff880000000000;
+	direct_map = 0xffff880000000000ULL;
+	if (sym.page_offset_base)
+		direct_map = read_var(sym.page_offset_base, "page_offset_base");
 	if (!maps(root[KERNEL], direct_map + text_phys, text_phys))
 		errx(1, "the direct map is not at %#llx", direct_map);
 }
 
 /*
- * trampoline_pgd is a page of the real-mode blob, and the blob's header has its
- * physical address among others, at an offset that depends on the configuration.
- * It is the one that maps the kernel's text.
+ * The header of the real-mode blob has physical addresses of pages behind it.  That of
+ * trampoline_pgd is the one that maps the kernel's text.
  */
 static void find_trampoline(u64 offset)
 {
@@ -508,10 +495,8 @@ static void find_trampoline(u64 offset)
 	for (i = 0; i < ARRAY_SIZE(header); i++) {
 		phys = header[i];
 		if (phys >= blob && phys < LOW_MEG && phys % PG_SIZE == 0 &&
-		    (!offset || phys == blob + offset) &&
-		    maps(phys, sym.text, text_phys))
-			settle(&root[TRAMPOLINE], phys,
-			       "page of the real-mode blob that looks like trampoline_pgd");
+		    (!offset || phys == blob + offset) && maps(phys, sym.text, text_phys))
+			settle(&root[TRAMPOLINE], phys, "table like trampoline_pgd");
 	}
 	if (!root[TRAMPOLINE])
 		errx(1, "no table that maps the kernel's text in the real-mode blob");
@@ -563,16 +548,11 @@ static const char *find_efi_root(void)
 	return source;
 }
 
-/*
- * Isolation: what EFI's table may have besides the firmware's own memory
- */
-
 static u64 fw_stack, fw_args;		/* physical */
 
 /*
- * Firmware that runs at CPL 3 needs user pages, and firmware that runs at CPL 0
- * with SMEP cannot have any.  The kernel's word is not taken for it, but must not
- * be a different one.
+ * At CPL 3, firmware needs user pages, and at CPL 0 with SMEP it cannot have any.  The
+ * kernel's word is not taken for it, but must not be a different one.
  */
 static void find_isolation(void)
 {
@@ -590,7 +570,7 @@ static void find_isolation(void)
 		err(1, "cannot read the kernel log");
 	if (strstr(log, isolated ? "efi: runtime services are not isolated" :
 				   "efi: runtime services are isolated"))
-		errx(1, "the kernel log says the opposite: isolated is %d", isolated);
+		errx(1, "the log denies that it is%s isolated", isolated ? "" : " not");
 	free(log);
 	if (!isolated)
 		return;
@@ -601,7 +581,7 @@ static void find_isolation(void)
 			errx(1, "no %s in /proc/kallsyms", s->name);
 	}
 	fw_stack = direct_to_phys(read_var(sym.fw_stack, "fw_stack"));
-	fw_args = direct_to_phys(read_var(sym.gate_args, "efi_gate_args"));
+	fw_args = direct_to_phys(read_var(sym.fw_args, "efi_gate_args"));
 	if (!fw_stack || !fw_args)
 		errx(1, "fw_stack or efi_gate_args does not point to RAM");
 }
@@ -640,23 +620,23 @@ static u64 nr_of_kind[NR_KINDS];	/* pages */
  */
 static enum kind entry_area_kind(u64 va, u64 phys)
 {
-	static u64 per_cpu, tss;	/* of that CPU: its variables, what its GDT says */
+	static u64 tss, tss_alias;	/* by the GDT, and among per-CPU variables */
 	long cpu, nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
 	u64 base, desc[2];
 
 	if (look_up(root[KERNEL], va, 0).rw)
 		return UNNAMED;
-	if (per_cpu)
-		return va >= tss && maps(root[KERNEL], per_cpu + sym.cpu_tss + va - tss, phys) ?
-		       GATE_TSS : UNNAMED;
+	if (tss && va >= tss && maps(root[KERNEL], va - tss + tss_alias, phys))
+		return GATE_TSS;
 
-	for (cpu = 0; cpu < nr_cpus; cpu++) {
-		base = read_var(sym.per_cpu_offset + cpu * sizeof(base), "__per_cpu_offset");
+	for (cpu = 0; !tss && cpu < nr_cpus; cpu++) {
+		base = read_var(sym.per_cpu_offset + cpu * sizeof(base),
+				"__per_cpu_offset");
 		if (!maps(root[KERNEL], base + sym.gdt_page, phys))
 			continue;
-		read_phys(phys + GDT_ENTRY_TSS * sizeof(u64), desc, sizeof(desc), "the GDT");
+		read_phys(phys + GDT_ENTRY_TSS * sizeof(u64), desc, sizeof(desc), "GDT");
 		tss = (desc[0] >> 16 & 0xffffff) | (desc[0] >> 56) << 24 | desc[1] << 32;
-		per_cpu = base;
+		tss_alias = base + sym.cpu_tss;
 		return GATE_GDT;
 	}
 	return UNNAMED;
@@ -734,10 +714,6 @@ static bool is_allowed(const struct mapping *m)
 	nr_of_kind[kind]++;
 	return kinds[kind].allowed;
 }
-
-/*
- * Figures
- */
 
 #define print(key, format, val)	printf("# probe." key "=" format "\n", val)
 
@@ -882,9 +858,10 @@ static void print_level(int level, const char *slots, const char *shared)
 		print_slots(table[i]);
 	}
 	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
-		printf("# probe.%s.%s_%s=", shared, root_name[pairs[i][0]],
-		       root_name[pairs[i][1]]);
-		print_shared(table[pairs[i][0]], table[pairs[i][1]]);
+		enum root a = pairs[i][0], b = pairs[i][1];
+
+		printf("# probe.%s.%s_%s=", shared, root_name[a], root_name[b]);
+		print_shared(table[a], table[b]);
 	}
 }
 
