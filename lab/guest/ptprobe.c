@@ -2,122 +2,91 @@
 /*
  * ptprobe.c - what the page tables of a running kernel map, as the CPU sees it
  *
- * The lab's witness that asks no kernel code about page tables: it reads them
- * by physical address through /dev/mem (CONFIG_STRICT_DEVMEM=n) and so works
- * the same on kernels that have a debugfs file for EFI's table and on those
- * that do not.  Runs as root, on x86-64 kernels, with CONFIG_KALLSYMS_ALL and
+ * It asks no kernel code about page tables, but reads them by physical address through
+ * /dev/mem (CONFIG_STRICT_DEVMEM=n), as root, on x86-64 with CONFIG_KALLSYMS_ALL and
  * /sys/firmware/efi/runtime-map.
  *
- * ptprobe [--efi-mm-pgd-offset N] [--trampoline-offset N]
+ * --trampoline-offset N: where realmode.elf has the symbol trampoline_pgd.  Without it,
+ * all pages that the header of the real-mode blob names are tried.
  *
- *   --efi-mm-pgd-offset   offset of pgd in struct mm_struct; found by looking
- *                         for it otherwise
- *   --trampoline-offset   offset of the symbol trampoline_pgd in the real-mode
- *                         blob (nm arch/x86/realmode/rm/realmode.elf); found by
- *                         looking for it otherwise
+ * Nothing about the layout is taken on trust.  The kernel's root and the direct map must
+ * map the kernel's text where /proc/iomem has it, and EFI's root every runtime region
+ * where the EFI memory map says.  What cannot be determined ends the program with one
+ * line on stderr and a non-zero status, before any figure is printed.  If EFI's table is
+ * isolated but has what it must not have, all figures are printed and the status is 3.
  *
- * Nothing about the layout is taken on trust.  The kernel's root must map the
- * kernel's text where /proc/iomem has it, the direct map must lead to it too,
- * and EFI's root must map every runtime region where the EFI memory map says.
- * What cannot be determined ends the program with one line on stderr and a
- * non-zero status, before any figure is printed.  If EFI's table is isolated but
- * has what it must not have, all figures are printed and the status is 3.
+ * Output: key=value lines, counts in decimal and addresses in hex.  Pages are of 4 KiB,
+ * writable if every level says so, executable if none says otherwise.
  *
- * Output: key=value lines, counts in decimal and addresses in hex.  Pages are
- * 4 KiB units, whatever size they are mapped with.  Permissions are effective
- * ones: writable if every level says so, executable if none says otherwise.
- *
- *   probe.levels                 4 or 5
- *   probe.direct_map             virtual address of physical address 0
- *   probe.kernel_root            physical address of the kernel's top level
- *   probe.efi_root               the same for the table firmware is run on
- *   probe.trampoline_root        the same for trampoline_pgd
- *   probe.efi_source             efi_pgd, efi_mm or trampoline_pgd
- *   probe.isolated               yes if pages of runtime regions are user pages
- *                                in EFI's table, no if they are supervisor pages
- *   probe.wx.kernel              W+X pages in the kernel's table
- *   probe.wx.efi                 W+X pages in EFI's own part of its table: the
- *                                lower half and the EFI window
- *   probe.wx.efi.all             W+X pages anywhere in EFI's table
- *   probe.efi_in_kernel.va_pages
- *                                pages the kernel's table has in the EFI window
- *   probe.efi_in_kernel.direct_pages
- *                                pages of runtime code and data above 1 MiB
- *                                that the kernel's table maps 1:1 or in the
- *                                direct map
- *   probe.efi_in_trampoline.pages
- *                                what trampoline_pgd has in the EFI window,
- *                                plus runtime code and data above 1 MiB that
- *                                it maps 1:1
- *   probe.kernel_bytes_in_efi    bytes of System RAM outside runtime regions
- *                                that EFI's table maps anywhere, each once; on an
- *                                isolated kernel without what has a name below
- *   probe.ram_bytes              bytes of System RAM outside runtime regions
- *   probe.efi.pt_pages           page-table pages reached from EFI's root and
- *                                not from the kernel's, the root included
- *   probe.efi.pt_pages_shared    page-table pages reached from both
- *   probe.efi.user_pages         pages that EFI's table maps for CPL 3
- *   probe.efi.supervisor_pages   pages that it maps, but not for CPL 3
- *   probe.efi.global_pages       pages that it maps with the global bit
+ * probe.levels                  4 or 5
+ * probe.direct_map              virtual address of physical address 0
+ * probe.kernel_root             physical address of the kernel's top level
+ * probe.efi_root                the same for the table firmware is run on
+ * probe.trampoline_root         the same for trampoline_pgd
+ * probe.efi_source              efi_pgd, efi_mm or trampoline_pgd
+ * probe.isolated                yes if pages of runtime regions are user pages in EFI's
+ *                               table, no if they are supervisor pages
+ * probe.wx.kernel               W+X pages in the kernel's table
+ * probe.wx.efi                  the same in EFI's part: the lower half and the EFI window
+ * probe.wx.efi.all              the same anywhere in EFI's table
+ * probe.efi_in_kernel.va_pages  pages that the kernel's table has in the EFI window
+ * probe.efi_in_kernel.direct_pages
+ *                               pages of runtime code and data above 1 MiB that it has
+ *                               1:1 or in the direct map
+ * probe.efi_in_trampoline.pages pages that trampoline_pgd has in the EFI window, and of
+ *                               runtime code and data above 1 MiB that it has 1:1
+ * probe.ram_bytes               bytes of System RAM outside runtime regions
+ * probe.kernel_bytes_in_efi     bytes of these that EFI's table maps anywhere; on an
+ *                               isolated kernel, without what is allowed below
+ * probe.efi.pt_pages            page-table pages that only EFI's root reaches, and it
+ * probe.efi.pt_pages_shared     page-table pages that the kernel's root reaches, too
+ * probe.efi.user_pages          pages that EFI's table maps for CPL 3
+ * probe.efi.supervisor_pages    pages that it maps, but not for CPL 3
+ * probe.efi.global_pages        pages that it maps with the global bit
  *
  * On an isolated kernel only:
  *
- *   probe.efi.gate.{text,data,idt,tables,gdt,tss}
- *                                supervisor pages that are the gate's, which the
- *                                kernel has at the same address: by symbol, and
- *                                in the CPU entry area GDT and TSS of one CPU;
- *                                tables are those that the gate has for itself
- *                                where there is no such area
- *   probe.efi.gate_bytes         all of these
- *   probe.efi.gate_prot          how many of these allow something else than text
- *                                to be read and run, data and tables to be read and
- *                                written, and the others to be read
- *   probe.efi.supervisor_unnamed supervisor pages that are none of these
- *   probe.efi.fw_pages           firmware's stack and argument pages
- *   probe.efi.zero_pages         pages of zeros that it can only read, behind these
- *   probe.efi.kept_pages         pages of boot services data that are reserved, not
- *                                RAM, and that it can only read
- *   probe.efi.kept_prot          pages of boot services memory, reserved or not, that
- *                                it has in another way; page 0 is its to write
- *   probe.efi.user_elsewhere     user pages in the upper half that are not these
- *                                and not in the EFI window
+ * probe.efi.gate.{text,data,idt,tables,gdt,tss}
+ *                               supervisor pages of the gate, which the kernel has at the
+ *                               same address: by symbol, and GDT and TSS in the CPU entry
+ *                               area of one CPU, or tables where there is no such area
+ * probe.efi.gate_bytes          all of these
+ * probe.efi.gate_prot           how many of these have other permissions than in kinds[]
+ * probe.efi.supervisor_unnamed  supervisor pages that are none of these
+ * probe.efi.fw_pages            firmware's stack and argument pages
+ * probe.efi.zero_pages          pages of zeros that it can only read, behind these
+ * probe.efi.kept_pages          reserved pages of boot services data, only to read
+ * probe.efi.kept_prot           other pages of boot services memory, but for page 0
+ * probe.efi.user_elsewhere      user pages that are none of these, nor in EFI's part
  *
- *   probe.slots.{kernel,efi,trampoline}=INDEX:PHYS,...
- *                                present top-level entries and what they point to
- *   probe.shared.{efi_kernel,trampoline_kernel,efi_trampoline}=INDEX,...
- *                                slots of the first that point to a table the
- *                                second's top level points to as well; INDEX/OTHER
- *                                where the second has it in another slot only
- *   probe.slot511.{kernel,efi,trampoline}=INDEX:PHYS,...
- *                                present entries of the level-3 table that covers
- *                                the top 512 GiB, with the EFI window in it
- *   probe.slot511.{kernel,efi,trampoline}.table
- *                                physical address of that table
- *   probe.slot511.shared.{efi_kernel,...}=INDEX,...
- *                                its entries that point to the same table
+ * Of the top levels, and as slot511 and slot511.shared of the level-3 tables that cover
+ * the top 512 GiB, with the EFI window in it:
  *
- * Lists are empty where there is nothing; a missing table is "none".
+ * probe.slots.{kernel,efi,trampoline}=INDEX:PHYS,...
+ *                               present entries and what they point to
+ * probe.shared.{efi_kernel,trampoline_kernel,efi_trampoline}=INDEX,...
+ *                               entries of the first that point to what the second has
+ *                               there, too, or INDEX/OTHER, in another slot only
+ * probe.slot511.{kernel,efi,trampoline}.table=PHYS, or "none"
  */
-#define _GNU_SOURCE
-#include <dirent.h>
-#include <errno.h>
+#include <err.h>
 #include <fcntl.h>
-#include <getopt.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/klog.h>
 #include <unistd.h>
 
+typedef unsigned long long u64;
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BIT_ULL(nr)	(1ULL << (nr))
 
 #define PG_SHIFT	12
 #define PG_SIZE		BIT_ULL(PG_SHIFT)
-#define PG_MASK		(~(PG_SIZE - 1))
 #define ENTRIES		512
+#define LEVEL_SHIFT(l)	(PG_SHIFT + 9 * ((l) - 1))
 
 #define PTE_P		BIT_ULL(0)
 #define PTE_RW		BIT_ULL(1)
@@ -128,854 +97,268 @@
 #define PTE_ADDR	0x000ffffffffff000ULL
 
 /* The part of the address space that the kernel sets aside for EFI */
-#define EFI_WIN_START	0xffffffef00000000ULL
-#define EFI_WIN_END	0xffffffff00000000ULL
+#define EFI_WIN		0xffffffef00000000ULL
+#define EFI_WIN_SIZE	(64 * BIT_ULL(30))
 
 /* Where the gate has firmware's stack and arguments, see EFI_GATE_BASE in gate.h */
-#define FW_STACK		(EFI_WIN_START - BIT_ULL(30) + PG_SIZE)
-#define FW_STACK_SIZE		(4 * PG_SIZE)
-#define FW_ARGS			(EFI_WIN_START - BIT_ULL(30) + BIT_ULL(15))
-#define FW_ARGS_SIZE		PG_SIZE
-#define FW_ZEROS		(FW_ARGS + FW_ARGS_SIZE)
-#define FW_ZEROS_SIZE		BIT_ULL(16)
+#define FW_STACK	(EFI_WIN - BIT_ULL(30) + PG_SIZE)
+#define FW_STACK_SIZE	(4 * PG_SIZE)
+#define FW_ARGS		(EFI_WIN - BIT_ULL(30) + 8 * PG_SIZE)
+#define FW_ZEROS	(FW_ARGS + PG_SIZE)
+#define FW_ZEROS_SIZE	(16 * PG_SIZE)
 
 /* The gate's own descriptor tables: a GDT, and a TSS with a bitmap of all ports */
 #define GATE_TABLES_SIZE	(3 * PG_SIZE)
 
 /* The part for CPU entry areas, and in each GDT the entry for the TSS */
-#define ENTRY_AREA_START	0xfffffe0000000000ULL
-#define ENTRY_AREA_END		0xfffffe8000000000ULL
-#define GDT_ENTRY_TSS		8
+#define ENTRY_AREA	0xfffffe0000000000ULL
+#define ENTRY_AREA_SIZE	BIT_ULL(39)
+#define GDT_ENTRY_TSS	8
 
 #define LOW_MEG		BIT_ULL(20)
 
-#define EFI_BOOT_CODE		3
-#define EFI_BOOT_DATA		4
-#define EFI_RUNTIME_CODE	5
-#define EFI_RUNTIME_DATA	6
-#define EFI_MEMORY_RUNTIME	BIT_ULL(63)
+enum root { KERNEL, EFI, TRAMPOLINE, NR_ROOTS };
 
-struct extent {
-	uint64_t start, end;		/* end is exclusive */
-};
+static const char *const root_name[NR_ROOTS] = { "kernel", "efi", "trampoline" };
+static u64 root[NR_ROOTS];
 
-struct region {
-	uint64_t type, phys, virt, size;
-};
-
-struct extents {
-	struct extent *e;
-	size_t nr;
-};
-
-static int mem_fd;
 static int levels;
-static uint64_t direct_map;
+static u64 direct_map, text_phys;
+static bool isolated;
 
-static struct extents ram;
-static struct region *regions;
-static size_t nr_regions;
-
-static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt, ...)
+static void *check_alloc(void *p)
 {
-	va_list ap;
-
-	fputs("ptprobe: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(1);
-}
-
-static void *grow(void *p, size_t size)
-{
-	p = realloc(p, size);
 	if (!p)
-		die("out of memory");
+		errx(1, "out of memory");
 	return p;
 }
-
-/*
- * Physical memory
- */
-
-static bool read_phys(uint64_t phys, void *buf, size_t size)
-{
-	return pread(mem_fd, buf, size, phys) == (ssize_t)size;
-}
-
-static bool in_ram(uint64_t phys)
-{
-	size_t i;
-
-	for (i = 0; i < ram.nr; i++) {
-		if (phys >= ram.e[i].start && phys < ram.e[i].end)
-			return true;
-	}
-	return false;
-}
-
-/* Page-table pages, each read once, so that all figures tell of one state */
-struct pt_page {
-	uint64_t phys;
-	uint64_t entry[ENTRIES];
-	unsigned int seen;		/* by which roots, a bit each */
-	struct pt_page *next;
-};
-
-static struct pt_page *pt_hash[4096];
-
-static struct pt_page *pt_lookup(uint64_t phys)
-{
-	struct pt_page **head = &pt_hash[(phys >> PG_SHIFT) % 4096], *p;
-
-	for (p = *head; p; p = p->next) {
-		if (p->phys == phys)
-			return p;
-	}
-
-	/* While guessing, this may be anything: never read MMIO */
-	if (!in_ram(phys))
-		return NULL;
-
-	p = calloc(1, sizeof(*p));
-	if (!p)
-		die("out of memory");
-	p->phys = phys;
-	if (!read_phys(phys, p->entry, PG_SIZE)) {
-		free(p);
-		return NULL;
-	}
-	p->next = *head;
-	*head = p;
-	return p;
-}
-
-static struct pt_page *pt_get(uint64_t phys)
-{
-	struct pt_page *p = pt_lookup(phys);
-
-	if (!p)
-		die("cannot read the page table at %#llx", (unsigned long long)phys);
-	return p;
-}
-
-/*
- * Walking
- */
-
-static unsigned int level_shift(int level)
-{
-	return PG_SHIFT + 9 * (level - 1);
-}
-
-static uint64_t canonical(uint64_t va)
-{
-	unsigned int unused = 64 - level_shift(levels + 1);
-
-	return (uint64_t)((int64_t)(va << unused) >> unused);
-}
-
-static bool is_leaf(uint64_t entry, int level)
-{
-	return level == 1 || (level <= 3 && (entry & PTE_PS));
-}
-
-static uint64_t leaf_phys(uint64_t entry, int level)
-{
-	/* Bit 12 of a large page's entry is PAT */
-	return entry & PTE_ADDR & ~((1ULL << level_shift(level)) - 1);
-}
-
-/* What all levels down to an entry allow; only the last one's PTE_G counts */
-struct perm {
-	bool rw, nx, user, global;
-};
-
-static const struct perm perm_all = { .rw = true, .user = true };
-
-static struct perm perm_below(struct perm p, uint64_t entry)
-{
-	return (struct perm) {
-		.rw = p.rw && (entry & PTE_RW),
-		.nx = p.nx || (entry & PTE_NX),
-		.user = p.user && (entry & PTE_US),
-		.global = entry & PTE_G,
-	};
-}
-
-struct leaf {
-	uint64_t va, phys, size;
-	struct perm perm;
-};
-
-static struct leaf make_leaf(uint64_t va, uint64_t entry, int level, struct perm perm)
-{
-	return (struct leaf) {
-		.va = canonical(va),
-		.phys = leaf_phys(entry, level),
-		.size = 1ULL << level_shift(level),
-		.perm = perm,
-	};
-}
-
-static bool find_leaf(uint64_t root, int nlevels, uint64_t va, struct leaf *leaf)
-{
-	struct perm perm = perm_all;
-	uint64_t table = root, entry;
-	struct pt_page *p;
-	int level;
-
-	for (level = nlevels; level; level--) {
-		p = pt_lookup(table);
-		if (!p)
-			return false;
-		entry = p->entry[(va >> level_shift(level)) % ENTRIES];
-		if (!(entry & PTE_P))
-			return false;
-		perm = perm_below(perm, entry);
-		if (is_leaf(entry, level)) {
-			*leaf = make_leaf(va & ~((1ULL << level_shift(level)) - 1),
-					  entry, level, perm);
-			return true;
-		}
-		table = entry & PTE_ADDR;
-	}
-	return false;
-}
-
-/* Where does va lead to? */
-static bool translate_levels(uint64_t root, int nlevels, uint64_t va, uint64_t *phys)
-{
-	struct leaf leaf;
-
-	if (!find_leaf(root, nlevels, va, &leaf))
-		return false;
-	*phys = leaf.phys + (va & (leaf.size - 1));
-	return true;
-}
-
-static bool maps(uint64_t root, uint64_t va, uint64_t phys)
-{
-	uint64_t p;
-
-	return translate_levels(root, levels, va, &p) && p == phys;
-}
-
-typedef void (*leaf_fn)(const struct leaf *leaf, void *arg);
-
-static void walk_table(uint64_t phys, int level, uint64_t va, struct perm above,
-		       unsigned int root_bit, leaf_fn fn, void *arg)
-{
-	struct pt_page *p = pt_get(phys);
-	unsigned int i;
-
-	p->seen |= root_bit;
-	for (i = 0; i < ENTRIES; i++) {
-		uint64_t entry = p->entry[i];
-		uint64_t addr = va + ((uint64_t)i << level_shift(level));
-		struct perm perm;
-
-		if (!(entry & PTE_P))
-			continue;
-		perm = perm_below(above, entry);
-		if (is_leaf(entry, level)) {
-			struct leaf leaf = make_leaf(addr, entry, level, perm);
-
-			fn(&leaf, arg);
-		} else {
-			walk_table(entry & PTE_ADDR, level - 1, addr, perm,
-				   root_bit, fn, arg);
-		}
-	}
-}
-
-/*
- * What the kernel says about itself
- */
 
 static FILE *open_file(const char *path)
 {
 	FILE *f = fopen(path, "r");
 
 	if (!f)
-		die("cannot open %s: %s", path, strerror(errno));
+		err(1, "cannot open %s", path);
 	return f;
 }
 
+/* There may be many reasons to believe in something, but all for the same value. */
+static void settle(u64 *found, u64 val, const char *what)
+{
+	if (*found && *found != val)
+		errx(1, "more than one %s", what);
+	*found = val;
+}
 
-enum sym {
-	SYM_TEXT,
-	SYM_END,
-	SYM_INIT_LEVEL4_PGT,
-	SYM_INIT_TOP_PGT,
-	SYM_REAL_MODE_HEADER,
-	SYM_EFI_PGD,
-	SYM_EFI_MM,
-	SYM_PAGE_OFFSET_BASE,
-	SYM_L5_ENABLED,
-	SYM_GATE_TEXT,
-	SYM_GATE_TEXT_END,
-	SYM_GATE_PAGE,
-	SYM_GATE_IDT,
-	SYM_FW_STACK,
-	SYM_FW_ARGS,
-	SYM_PER_CPU_OFFSET,
-	SYM_GDT_PAGE,
-	SYM_CPU_TSS,
-	SYM_GATE_TABLES,
-	NR_SYMS
+/* What is known of a page; roots have a bit each for the page tables they reach. */
+#define PAGE_RAM	1		/* at least some of it */
+#define PAGE_RUNTIME	2
+#define PAGE_IN_EFI	4
+#define PAGE_TABLE(r)	(8 << (r))
+
+static int mem_fd;
+static u64 nr_pages;			/* up to the end of RAM */
+static unsigned char *page_flags;
+static u64 **page_copy;			/* read once: all figures tell of one state */
+
+static void set_flag(u64 phys, int flag)
+{
+	if (phys >> PG_SHIFT < nr_pages)
+		page_flags[phys >> PG_SHIFT] |= flag;
+}
+
+static bool in_ram(u64 phys)
+{
+	return phys >> PG_SHIFT < nr_pages && (page_flags[phys >> PG_SHIFT] & PAGE_RAM);
+}
+
+/* How many pages have exactly these of the flags in the mask? */
+static u64 count_pages(int mask, int flags)
+{
+	u64 i, count = 0;
+
+	for (i = 0; i < nr_pages; i++)
+		count += (page_flags[i] & mask) == flags;
+	return count;
+}
+
+static void read_phys(u64 phys, void *buf, size_t size, const char *what)
+{
+	if (pread(mem_fd, buf, size, phys) != (ssize_t)size)
+		errx(1, "cannot read %s at %#llx through /dev/mem", what, phys);
+}
+
+/* A guess leads anywhere, and MMIO must not be read: NULL if this is no RAM. */
+static const u64 *read_page(u64 phys)
+{
+	u64 **copy;
+
+	if (!in_ram(phys))
+		return NULL;
+	copy = &page_copy[phys >> PG_SHIFT];
+	if (!*copy) {
+		*copy = check_alloc(malloc(PG_SIZE));
+		read_phys(phys, *copy, PG_SIZE, "a page");
+	}
+	return *copy;
+}
+
+/*
+ * What a root has at an address: a page of any size, or a hole. All levels have a say
+ * in what is allowed, but only the last one in what is global.
+ */
+struct mapping {
+	u64 va, phys, size;
+	bool present, rw, nx, user, global;
 };
 
-static const char *const sym_name[NR_SYMS] = {
-	[SYM_TEXT]		= "_text",
-	[SYM_END]		= "_end",
-	[SYM_INIT_LEVEL4_PGT]	= "init_level4_pgt",
-	[SYM_INIT_TOP_PGT]	= "init_top_pgt",
-	[SYM_REAL_MODE_HEADER]	= "real_mode_header",
-	[SYM_EFI_PGD]		= "efi_pgd",
-	[SYM_EFI_MM]		= "efi_mm",
-	[SYM_PAGE_OFFSET_BASE]	= "page_offset_base",
-	[SYM_L5_ENABLED]	= "__pgtable_l5_enabled",
-	[SYM_GATE_TEXT]		= "efi_gate_text",
-	[SYM_GATE_TEXT_END]	= "efi_gate_text_end",
-	[SYM_GATE_PAGE]		= "efi_gate_page",
-	[SYM_GATE_IDT]		= "gate_idt",
-	[SYM_FW_STACK]		= "fw_stack",
-	[SYM_FW_ARGS]		= "efi_gate_args",
-	[SYM_PER_CPU_OFFSET]	= "__per_cpu_offset",
-	[SYM_GDT_PAGE]		= "gdt_page",
-	[SYM_CPU_TSS]		= "cpu_tss_rw",
-	[SYM_GATE_TABLES]	= "gate_tables",
-};
+/* With a flag for the tables on the way, all must be there, and holes are merged. */
+static struct mapping look_up(u64 table, u64 va, int flag)
+{
+	struct mapping m = { .rw = true, .user = true };
+	u64 entry;
+	int level;
 
-static uint64_t sym[NR_SYMS];
-static uint64_t text_phys;
+	for (level = levels; ; level--) {
+		unsigned int i = (va >> LEVEL_SHIFT(level)) % ENTRIES;
+		const u64 *entries = read_page(table);
+
+		if (!entries && flag)
+			errx(1, "the page table at %#llx is not in RAM", table);
+		if (!entries)
+			return m;
+		set_flag(table, flag);
+
+		m.size = BIT_ULL(LEVEL_SHIFT(level));
+		m.va = va & ~(m.size - 1);
+		entry = entries[i];
+		if (!(entry & PTE_P)) {
+			while (flag && ++i < ENTRIES && !(entries[i] & PTE_P))
+				m.size += BIT_ULL(LEVEL_SHIFT(level));
+			return m;
+		}
+		m.rw = m.rw && (entry & PTE_RW);
+		m.nx = m.nx || (entry & PTE_NX);
+		m.user = m.user && (entry & PTE_US);
+		if (level == 1 || (level <= 3 && (entry & PTE_PS)))
+			break;
+		table = entry & PTE_ADDR;
+	}
+	m.present = true;
+	m.global = entry & PTE_G;
+	/* Bit 12 of a large page's entry is PAT. */
+	m.phys = entry & PTE_ADDR & ~(m.size - 1);
+	return m;
+}
+
+static bool maps(u64 table, u64 va, u64 phys)
+{
+	struct mapping m = look_up(table, va, 0);
+
+	return m.present && m.phys + (va - m.va) == phys;
+}
+
+/* The kernel's symbols; 0 is for those that it does not have. */
+static struct {
+	u64 text, top_pgt, real_mode_header, efi_pgd, efi_mm, page_offset_base;
+	u64 l5_enabled, gate_text, gate_text_end, gate_page, gate_idt, fw_stack, fw_args;
+	u64 gate_tables, per_cpu_offset, gdt_page, cpu_tss;
+} sym;
+
+/* Where the gate has no tables of its own, the CPUs have an area for them. */
+static const struct symbol {
+	const char *name;
+	u64 *addr;
+	enum { OPTIONAL, IF_ISOLATED, IF_ENTRY_AREA } needed;
+} symbols[] = {
+	{ "_text",		&sym.text,		OPTIONAL },
+	{ "init_level4_pgt",	&sym.top_pgt,		OPTIONAL },
+	{ "init_top_pgt",	&sym.top_pgt,		OPTIONAL },
+	{ "real_mode_header",	&sym.real_mode_header,	OPTIONAL },
+	{ "efi_pgd",		&sym.efi_pgd,		OPTIONAL },
+	{ "efi_mm",		&sym.efi_mm,		OPTIONAL },
+	{ "page_offset_base",	&sym.page_offset_base,	OPTIONAL },
+	{ "__pgtable_l5_enabled", &sym.l5_enabled,	OPTIONAL },
+	{ "efi_gate_text",	&sym.gate_text,		IF_ISOLATED },
+	{ "efi_gate_text_end",	&sym.gate_text_end,	IF_ISOLATED },
+	{ "efi_gate_page",	&sym.gate_page,		IF_ISOLATED },
+	{ "gate_idt",		&sym.gate_idt,		IF_ISOLATED },
+	{ "fw_stack",		&sym.fw_stack,		IF_ISOLATED },
+	{ "efi_gate_args",	&sym.fw_args,		IF_ISOLATED },
+	{ "gate_tables",	&sym.gate_tables,	OPTIONAL },
+	{ "__per_cpu_offset",	&sym.per_cpu_offset,	IF_ENTRY_AREA },
+	{ "gdt_page",		&sym.gdt_page,		IF_ENTRY_AREA },
+	{ "cpu_tss_rw",		&sym.cpu_tss,		IF_ENTRY_AREA },
+};
 
 static void read_symbols(void)
 {
 	FILE *f = open_file("/proc/kallsyms");
-	unsigned long long addr;
-	char line[512], name[256], type;
-	int i;
+	char line[512], name[256];
+	size_t i;
+	u64 addr;
 
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%llx %c %255s", &addr, &type, name) != 3)
+		/* In brackets is the name of a module. */
+		if (sscanf(line, "%llx %*c %255s", &addr, name) != 2 || strchr(line, '['))
 			continue;
-		if (strchr(line, '['))
-			continue;	/* a module's */
-		for (i = 0; i < NR_SYMS; i++) {
-			if (strcmp(name, sym_name[i]))
-				continue;
-			if (sym[i] && sym[i] != addr)
-				die("more than one symbol %s", name);
-			sym[i] = addr;
+		for (i = 0; i < ARRAY_SIZE(symbols); i++) {
+			if (!strcmp(name, symbols[i].name))
+				settle(symbols[i].addr, addr, name);
 		}
 	}
 	fclose(f);
 
-	if (!sym[SYM_TEXT] || !sym[SYM_END])
-		die("no addresses in /proc/kallsyms (not root, or kptr_restrict)");
+	if (!sym.text)
+		errx(1, "no addresses in /proc/kallsyms (not root, or kptr_restrict)");
 }
 
 static void read_iomem(void)
 {
 	FILE *f = open_file("/proc/iomem");
-	unsigned long long start, last;
-	char line[512];
-	int n;
+	char line[512], name[64];
+	u64 first, last;
 
 	while (fgets(line, sizeof(line), f)) {
-		n = 0;
-		if (sscanf(line, " %llx-%llx : %n", &start, &last, &n) != 2 || !n)
+		if (sscanf(line, "%llx-%llx : %63[^\n]", &first, &last, name) != 3)
 			continue;
-		line[strcspn(line, "\n")] = '\0';
-		if (!strcmp(line + n, "Kernel code"))
-			text_phys = start;
-		/* Not what is nested in it: that is there already */
-		if (line[0] != ' ' && !strcmp(line + n, "System RAM")) {
-			ram.e = grow(ram.e, (ram.nr + 1) * sizeof(*ram.e));
-			ram.e[ram.nr].start = start;
-			ram.e[ram.nr++].end = last + 1;
+		if (!strcmp(name, "Kernel code"))
+			text_phys = first;
+		if (strcmp(name, "System RAM"))
+			continue;
+		first >>= PG_SHIFT;
+		last >>= PG_SHIFT;
+		if (last >= nr_pages) {
+			page_flags = check_alloc(realloc(page_flags, last + 1));
+			memset(page_flags + nr_pages, 0, last + 1 - nr_pages);
+			nr_pages = last + 1;
 		}
+		memset(page_flags + first, PAGE_RAM, last + 1 - first);
 	}
 	fclose(f);
 
-	if (!text_phys || !ram.nr)
-		die("no \"Kernel code\" or \"System RAM\" in /proc/iomem");
+	if (!text_phys || !nr_pages)
+		errx(1, "no \"Kernel code\" or \"System RAM\" in /proc/iomem");
+	page_copy = check_alloc(calloc(nr_pages, sizeof(*page_copy)));
 }
 
-static uint64_t region_attr(const char *entry, const char *attr)
-{
-	unsigned long long val;
-	char path[512];
-	FILE *f;
+#define EFI_MEMORY_RUNTIME	BIT_ULL(63)
 
-	snprintf(path, sizeof(path), "/sys/firmware/efi/runtime-map/%s/%s", entry, attr);
-	f = open_file(path);
-	if (fscanf(f, "%llx", &val) != 1)
-		die("cannot read %s", path);
-	fclose(f);
-	return val;
-}
+enum { BOOT_CODE = 3, BOOT_DATA, RUNTIME_CODE, RUNTIME_DATA };
 
-static void read_runtime_map(void)
-{
-	DIR *dir = opendir("/sys/firmware/efi/runtime-map");
-	struct dirent *de;
-
-	if (!dir)
-		die("no /sys/firmware/efi/runtime-map: not an EFI boot, or without runtime services");
-
-	while ((de = readdir(dir))) {
-		struct region *r;
-
-		if (de->d_name[0] == '.')
-			continue;
-		if (!(region_attr(de->d_name, "attribute") & EFI_MEMORY_RUNTIME))
-			continue;
-		regions = grow(regions, (nr_regions + 1) * sizeof(*regions));
-		r = &regions[nr_regions++];
-		r->type = region_attr(de->d_name, "type");
-		r->phys = region_attr(de->d_name, "phys_addr");
-		r->virt = region_attr(de->d_name, "virt_addr");
-		r->size = region_attr(de->d_name, "num_pages") << PG_SHIFT;
-	}
-	closedir(dir);
-
-	if (!nr_regions)
-		die("/sys/firmware/efi/runtime-map has no runtime region");
-}
-
-static bool cpu_has(const char *flag)
-{
-	FILE *f = open_file("/proc/cpuinfo");
-	char *line = NULL, *word, *save;
-	bool found = false;
-	size_t len = 0;
-
-	while (!found && getline(&line, &len, f) > 0) {
-		if (strncmp(line, "flags", 5))
-			continue;
-		for (word = strtok_r(line, " \t\n", &save); word;
-		     word = strtok_r(NULL, " \t\n", &save)) {
-			if (!strcmp(word, flag))
-				found = true;
-		}
-		break;
-	}
-	free(line);
-	fclose(f);
-	return found;
-}
-
-/*
- * Finding the roots
- */
-
-static uint64_t sym_phys(enum sym s)
-{
-	return sym[s] - sym[SYM_TEXT] + text_phys;
-}
-
-static uint64_t read_u64(uint64_t phys, const char *what)
-{
-	uint64_t val;
-
-	if (!read_phys(phys, &val, sizeof(val)))
-		die("cannot read %s at %#llx through /dev/mem", what, (unsigned long long)phys);
-	return val;
-}
-
-/* Physical address of a direct-map pointer, if it is one into RAM */
-static bool direct_to_phys(uint64_t va, uint64_t *phys)
-{
-	if (va < direct_map)
-		return false;
-	*phys = va - direct_map;
-	return in_ram(*phys);
-}
-
-static uint64_t find_kernel_root(void)
-{
-	enum sym s = sym[SYM_INIT_TOP_PGT] ? SYM_INIT_TOP_PGT : SYM_INIT_LEVEL4_PGT;
-	uint64_t root, phys;
-	bool four, five;
-
-	if (!sym[s])
-		die("neither init_top_pgt nor init_level4_pgt in /proc/kallsyms");
-
-	/*
-	 * With page table isolation a root is a pair of pages, the kernel's
-	 * first.  The symbol is the kernel's.
-	 */
-	root = sym_phys(s);
-
-	/*
-	 * CR4 cannot be read from here.  Only with the right number of levels
-	 * does the kernel's text lead to where it is.
-	 */
-	four = translate_levels(root, 4, sym[SYM_TEXT], &phys) && phys == text_phys;
-	five = translate_levels(root, 5, sym[SYM_TEXT], &phys) && phys == text_phys;
-	if (four == five)
-		die("%s at %#llx does not map the kernel's text to %#llx", sym_name[s],
-		    (unsigned long long)root, (unsigned long long)text_phys);
-	levels = five ? 5 : 4;
-
-	/* Two more who should know */
-	if (levels == 5 && !cpu_has("la57"))
-		die("five levels in the page tables, but no la57 in /proc/cpuinfo");
-	if (sym[SYM_L5_ENABLED] &&
-	    !(uint32_t)read_u64(sym_phys(SYM_L5_ENABLED), "__pgtable_l5_enabled") !=
-	    (levels == 4))
-		die("__pgtable_l5_enabled disagrees with the %d levels found", levels);
-	return root;
-}
-
-/* Where the direct map is, if not told: it has been here, and here */
-static const uint64_t known_direct_maps[] = {
-	0xffff880000000000ULL,
-	0xffff888000000000ULL,
-	0xff11000000000000ULL,
-};
-
-static void find_direct_map(uint64_t root)
-{
-	size_t i;
-
-	if (sym[SYM_PAGE_OFFSET_BASE]) {
-		direct_map = read_u64(sym_phys(SYM_PAGE_OFFSET_BASE), "page_offset_base");
-	} else {
-		for (i = 0; i < sizeof(known_direct_maps) / sizeof(known_direct_maps[0]); i++) {
-			if (!maps(root, known_direct_maps[i] + text_phys, text_phys))
-				continue;
-			if (direct_map)
-				die("more than one place looks like the direct map");
-			direct_map = known_direct_maps[i];
-		}
-	}
-
-	if (!direct_map || !maps(root, direct_map + text_phys, text_phys))
-		die("cannot find the direct map");
-}
+/* Of the EFI memory map, what has the runtime attribute */
+static struct region {
+	u64 type, phys, virt, size;
+} *regions;
+static size_t nr_regions;
 
 /* What the kernel keeps of boot services memory has the runtime attribute, too. */
 static bool is_boot_services(const struct region *r)
 {
-	return r->type == EFI_BOOT_CODE || r->type == EFI_BOOT_DATA;
+	return r->type == BOOT_CODE || r->type == BOOT_DATA;
 }
 
-/* Does this root map each runtime region, at both addresses? */
-static bool maps_efi(uint64_t root)
-{
-	size_t i;
-
-	for (i = 0; i < nr_regions; i++) {
-		const struct region *r = &regions[i];
-
-		if (!is_boot_services(r) && (!maps(root, r->virt, r->phys) ||
-					     !maps(root, r->phys, r->phys)))
-			return false;
-	}
-	return true;
-}
-
-/* The pgd of efi_mm: the one pointer in it that leads to EFI's mappings */
-static uint64_t find_efi_mm_pgd(long offset)
-{
-	/* Larger than struct mm_struct gets without a cpumask of thousands */
-	uint64_t word[512], phys, found = 0;
-	size_t i, n;
-
-	if (offset >= 0) {
-		uint64_t va = read_u64(sym_phys(SYM_EFI_MM) + offset, "efi_mm.pgd");
-
-		if (!direct_to_phys(va, &phys))
-			die("no pointer to a page table at offset %ld of efi_mm", offset);
-		return phys;
-	}
-
-	/* efi_mm is kernel data: do not read past its end */
-	n = (sym[SYM_END] - sym[SYM_EFI_MM]) / sizeof(word[0]);
-	if (n > sizeof(word) / sizeof(word[0]))
-		n = sizeof(word) / sizeof(word[0]);
-	for (i = 0; i < n; i++)
-		word[i] = read_u64(sym_phys(SYM_EFI_MM) + i * sizeof(word[0]), "efi_mm");
-
-	for (i = 0; i < n; i++) {
-		if ((word[i] & ~PG_MASK) || !direct_to_phys(word[i], &phys) ||
-		    phys == found || !maps_efi(phys))
-			continue;
-		if (found)
-			die("more than one pointer in efi_mm leads to EFI's mappings");
-		found = phys;
-	}
-	if (!found)
-		die("no pointer in efi_mm leads to a table with EFI's mappings");
-	return found;
-}
-
-/*
- * trampoline_pgd is a page of the real-mode blob, and the blob's header has its
- * physical address among others, at an offset that depends on the configuration.
- * It is the one that maps the kernel's text.
- */
-static uint64_t find_trampoline(long offset)
-{
-	uint64_t blob, phys, found = 0;
-	uint32_t header[32];
-	size_t i;
-
-	if (!sym[SYM_REAL_MODE_HEADER])
-		die("no real_mode_header in /proc/kallsyms");
-	blob = read_u64(sym_phys(SYM_REAL_MODE_HEADER), "real_mode_header");
-	if (blob < direct_map || blob - direct_map >= LOW_MEG)
-		die("real_mode_header does not point into the first MiB");
-	blob -= direct_map;
-	if (!read_phys(blob, header, sizeof(header)))
-		die("cannot read the real-mode header at %#llx", (unsigned long long)blob);
-
-	for (i = 0; i < sizeof(header) / sizeof(header[0]); i++) {
-		phys = header[i];
-		if (phys < blob || phys >= LOW_MEG || (phys & ~PG_MASK) || phys == found)
-			continue;
-		if (offset >= 0 && phys != blob + offset)
-			continue;
-		if (!maps(phys, sym[SYM_TEXT], text_phys))
-			continue;
-		if (found)
-			die("more than one page of the real-mode blob looks like trampoline_pgd");
-		found = phys;
-	}
-	if (!found && offset >= 0)
-		die("no table that maps the kernel's text at offset %#lx of the real-mode blob",
-		    offset);
-	if (!found)
-		die("cannot find trampoline_pgd in the real-mode blob");
-	return found;
-}
-
-static uint64_t find_efi_root(uint64_t trampoline, long offset, const char **source)
-{
-	uint64_t root;
-
-	if (sym[SYM_EFI_PGD]) {
-		*source = "efi_pgd";
-		if (!direct_to_phys(read_u64(sym_phys(SYM_EFI_PGD), "efi_pgd"), &root))
-			die("efi_pgd does not point to RAM: EFI has no table of its own");
-	} else if (sym[SYM_EFI_MM]) {
-		*source = "efi_mm";
-		root = find_efi_mm_pgd(offset);
-	} else {
-		*source = "trampoline_pgd";
-		root = trampoline;
-	}
-
-	if (!maps_efi(root))
-		die("%s does not map the runtime regions of the EFI memory map", *source);
-	return root;
-}
-
-enum root {
-	KERNEL,
-	EFI,
-	TRAMPOLINE,
-	NR_ROOTS
-};
-
-static const char *const root_name[NR_ROOTS] = { "kernel", "efi", "trampoline" };
-static uint64_t root[NR_ROOTS];
-
-/*
- * Isolation: what EFI's table may have besides the firmware's own memory
- */
-
-enum gate_part {
-	GATE_TEXT,
-	GATE_DATA,
-	GATE_IDT,
-	GATE_TABLES,
-	GATE_GDT,
-	GATE_TSS,
-	NR_GATE_PARTS,
-	GATE_NONE
-};
-
-static const struct {
-	const char *name;
-	struct perm perm;
-} gate_parts[NR_GATE_PARTS] = {
-	[GATE_TEXT]	= { "text", { .rw = false, .nx = false } },
-	[GATE_DATA]	= { "data", { .rw = true,  .nx = true } },
-	[GATE_IDT]	= { "idt",  { .rw = false, .nx = true } },
-	[GATE_TABLES]	= { "tables", { .rw = true, .nx = true } },
-	[GATE_GDT]	= { "gdt",  { .rw = false, .nx = true } },
-	[GATE_TSS]	= { "tss",  { .rw = false, .nx = true } },
-};
-
-static bool isolated;
-static uint64_t fw_stack, fw_args;	/* physical */
-static int gate_cpu = -1;
-static uint64_t tss_base;		/* as the GDT of that CPU has it */
-
-static bool log_has(const char *log, const char *text)
-{
-	return log && strstr(log, text);
-}
-
-/*
- * Firmware that runs at CPL 3 needs user pages, and firmware that runs at CPL 0
- * with SMEP cannot have any.  The kernel's word is not taken for it, but must
- * not be a different one.
- */
-static void find_isolation(void)
-{
-	int size = klogctl(10 /* SYSLOG_ACTION_SIZE_BUFFER */, NULL, 0);
-	char *log = size > 0 ? calloc(1, size + 1) : NULL;
-	struct leaf leaf;
-	size_t i;
-
-	for (i = 0; i < nr_regions; i++) {
-		if (find_leaf(root[EFI], levels, regions[i].virt, &leaf) && leaf.perm.user)
-			isolated = true;
-	}
-
-	if (log && klogctl(3 /* SYSLOG_ACTION_READ_ALL */, log, size) < 0)
-		die("cannot read the kernel log: %s", strerror(errno));
-	if (log_has(log, "efi: runtime services are isolated") && !isolated)
-		die("isolated, says the kernel log, but firmware's pages are supervisor pages");
-	if (log_has(log, "efi: runtime services are not isolated") && isolated)
-		die("not isolated, says the kernel log, but firmware's pages are user pages");
-	free(log);
-
-	if (!isolated)
-		return;
-	for (i = SYM_GATE_TEXT; i < NR_SYMS; i++) {
-		/* Either the gate has tables, or the CPUs have an area for them. */
-		if (!sym[i] && (i <= SYM_FW_ARGS || !sym[SYM_GATE_TABLES]) &&
-		    (i != SYM_GATE_TABLES || !sym[SYM_CPU_TSS]))
-			die("no %s in /proc/kallsyms", sym_name[i]);
-	}
-	if (!direct_to_phys(read_u64(sym_phys(SYM_FW_STACK), "fw_stack"), &fw_stack) ||
-	    !direct_to_phys(read_u64(sym_phys(SYM_FW_ARGS), "efi_gate_args"), &fw_args))
-		die("fw_stack or efi_gate_args does not point to RAM");
-}
-
-static int last_cpu(void)
-{
-	FILE *f = open_file("/sys/devices/system/cpu/possible");
-	int cpu, last = -1;
-
-	while (fscanf(f, "%d%*[-,]", &cpu) == 1)
-		last = cpu;
-	fclose(f);
-	if (last < 0)
-		die("cannot read /sys/devices/system/cpu/possible");
-	return last;
-}
-
-/* Does a CPU have this page of the per-CPU variable there? */
-static bool is_per_cpu(enum sym s, uint64_t offset, int cpu, uint64_t phys)
-{
-	uint64_t base = read_u64(sym_phys(SYM_PER_CPU_OFFSET) + cpu * sizeof(base),
-				 "__per_cpu_offset");
-
-	return maps(root[KERNEL], base + sym[s] + offset, phys);
-}
-
-/*
- * GDTs come first in their CPU's entry area, and one CPU's is all there may be.
- * They and the TSS are read-only there, other than the stacks.
- */
-static enum gate_part entry_area_part(uint64_t va, uint64_t phys)
-{
-	struct leaf leaf;
-	uint64_t desc[2];
-	int cpu, last;
-
-	if (!find_leaf(root[KERNEL], levels, va, &leaf) || leaf.perm.rw)
-		return GATE_NONE;
-	if (gate_cpu >= 0)
-		return va >= tss_base &&
-		       is_per_cpu(SYM_CPU_TSS, va - tss_base, gate_cpu, phys) ?
-		       GATE_TSS : GATE_NONE;
-
-	last = last_cpu();
-	for (cpu = 0; cpu <= last; cpu++) {
-		if (is_per_cpu(SYM_GDT_PAGE, 0, cpu, phys))
-			break;
-	}
-	if (cpu > last)
-		return GATE_NONE;
-
-	if (!read_phys(phys + GDT_ENTRY_TSS * sizeof(desc[0]), desc, sizeof(desc)))
-		die("cannot read the GDT at %#llx", (unsigned long long)phys);
-	tss_base = (desc[0] >> 16 & 0xffffff) | (desc[0] >> 56) << 24 | desc[1] << 32;
-	gate_cpu = cpu;
-	return GATE_GDT;
-}
-
-static enum gate_part gate_part_at(uint64_t va, uint64_t phys)
-{
-	/* All of it is where the kernel has it, too */
-	if (!maps(root[KERNEL], va, phys))
-		return GATE_NONE;
-	if (va >= sym[SYM_GATE_TEXT] && va < sym[SYM_GATE_TEXT_END])
-		return GATE_TEXT;
-	if (va == sym[SYM_GATE_PAGE])
-		return GATE_DATA;
-	if (va == sym[SYM_GATE_IDT])
-		return GATE_IDT;
-	if (sym[SYM_GATE_TABLES])
-		return va - sym[SYM_GATE_TABLES] < GATE_TABLES_SIZE ? GATE_TABLES : GATE_NONE;
-	if (va >= ENTRY_AREA_START && va < ENTRY_AREA_END)
-		return entry_area_part(va, phys);
-	return GATE_NONE;
-}
-
-/* Behind the arguments, firmware reads zeros, and writes nothing. */
-static bool is_zero_page(uint64_t va, uint64_t phys, struct perm perm)
-{
-	uint64_t word[PG_SIZE / sizeof(uint64_t)];
-	size_t i;
-
-	if (perm.rw || !perm.nx || va - FW_ZEROS >= FW_ZEROS_SIZE ||
-	    !read_phys(phys, word, sizeof(word)))
-		return false;
-	for (i = 0; i < sizeof(word) / sizeof(word[0]); i++) {
-		if (word[i])
-			return false;
-	}
-	return true;
-}
-
-static bool is_fw_page(uint64_t va, uint64_t phys, struct perm perm)
-{
-	if (!perm.rw || !perm.nx)
-		return false;
-	return (va - FW_STACK < FW_STACK_SIZE && phys - fw_stack == va - FW_STACK) ||
-	       (va - FW_ARGS < FW_ARGS_SIZE && phys - fw_args == va - FW_ARGS);
-}
-
-/*
- * Figures
- */
-
-struct figures {
-	uint64_t wx;			/* W+X pages */
-	uint64_t wx_own;		/* of these, in lower half and EFI window */
-	uint64_t window;		/* pages present in the EFI window */
-	unsigned char *reached;		/* physical RAM, a bit for each page */
-	uint64_t nr_reached;
-	/* Pages of EFI's table */
-	uint64_t user, supervisor, global;
-	uint64_t gate[NR_GATE_PARTS], gate_prot, supervisor_unnamed;
-	uint64_t fw, zero, user_elsewhere;
-	uint64_t kept, kept_prot;
-};
-
-static const struct region *region_of(uint64_t phys)
+static const struct region *region_of(u64 phys)
 {
 	size_t i;
 
@@ -986,418 +369,567 @@ static const struct region *region_of(uint64_t phys)
 	return NULL;
 }
 
-static bool is_runtime_page(uint64_t phys)
+/* False if there is no such region */
+static bool region_attr(size_t nr, const char *attr, u64 *val)
 {
-	const struct region *r = region_of(phys);
+	char path[128];
+	FILE *f;
 
-	return r && !is_boot_services(r);
+	snprintf(path, sizeof(path), "/sys/firmware/efi/runtime-map/%zu/%s", nr, attr);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	if (fscanf(f, "%llx", val) != 1)
+		errx(1, "cannot read %s", path);
+	fclose(f);
+	return true;
+}
+
+static void read_runtime_map(void)
+{
+	struct region r;
+	u64 attr, off;
+	size_t i;
+
+	for (i = 0; region_attr(i, "attribute", &attr); i++) {
+		if (!(attr & EFI_MEMORY_RUNTIME))
+			continue;
+		if (!region_attr(i, "type", &r.type) ||
+		    !region_attr(i, "phys_addr", &r.phys) ||
+		    !region_attr(i, "virt_addr", &r.virt) ||
+		    !region_attr(i, "num_pages", &r.size))
+			errx(1, "region %zu of the runtime map is not complete", i);
+		r.size <<= PG_SHIFT;
+
+		regions = check_alloc(realloc(regions, (nr_regions + 1) * sizeof(r)));
+		regions[nr_regions++] = r;
+		for (off = 0; !is_boot_services(&r) && off < r.size; off += PG_SIZE)
+			set_flag(r.phys + off, PAGE_RUNTIME);
+	}
+	if (!nr_regions)
+		errx(1, "no /sys/firmware/efi/runtime-map: not an EFI boot, or without runtime services");
+}
+
+static bool cpu_has(const char *flag)
+{
+	FILE *f = open_file("/proc/cpuinfo");
+	bool found = false;
+	char word[64];
+
+	while (!found && fscanf(f, "%63s", word) == 1)
+		found = !strcmp(word, flag);
+	fclose(f);
+	return found;
+}
+
+static u64 sym_phys(u64 addr)
+{
+	return addr - sym.text + text_phys;
+}
+
+static u64 read_var(u64 addr, const char *name)
+{
+	u64 val;
+
+	if (!addr)
+		errx(1, "no %s in /proc/kallsyms", name);
+	read_phys(sym_phys(addr), &val, sizeof(val), name);
+	return val;
+}
+
+/* Where a pointer into the direct map leads to, 0 if that is no RAM */
+static u64 direct_to_phys(u64 va)
+{
+	return va >= direct_map && in_ram(va - direct_map) ? va - direct_map : 0;
+}
+
+static void find_kernel_root(void)
+{
+	bool four, five;
+
+	/* With page table isolation, it is a pair of pages, the kernel's first. */
+	root[KERNEL] = sym_phys(sym.top_pgt);
+
+	/* CR4 cannot be read, but only one number of levels leads to the text. */
+	levels = 4;
+	four = maps(root[KERNEL], sym.text, text_phys);
+	levels = 5;
+	five = maps(root[KERNEL], sym.text, text_phys);
+	if (four == five)
+		errx(1, "init_top_pgt or init_level4_pgt does not map the kernel's text");
+	levels = five ? 5 : 4;
+
+	/* Two more who should know */
+	if (five && !cpu_has("la57"))
+		errx(1, "five levels in the page tables, but no la57 in /proc/cpuinfo");
+	if (sym.l5_enabled &&
+	    five != (int)read_var(sym.l5_enabled, "__pgtable_l5_enabled"))
+		errx(1, "__pgtable_l5_enabled says that it is not %d levels", levels);
+}
+
+static void find_direct_map(void)
+{
+	/* v4.4 has no variable for it, and does not move it. */
+	direct_map = 0xffff880000000000ULL;
+	if (sym.page_offset_base)
+		direct_map = read_var(sym.page_offset_base, "page_offset_base");
+	if (!maps(root[KERNEL], direct_map + text_phys, text_phys))
+		errx(1, "the direct map is not at %#llx", direct_map);
 }
 
 /*
- * A page in the lower half or in the EFI window. What drivers keep of boot services
- * data, with efi_mem_reserve(), is no RAM to the kernel any more, and firmware can
- * read it.
+ * The header of the real-mode blob has physical addresses of pages behind it.  That of
+ * trampoline_pgd is the one that maps the kernel's text.
  */
-static void judge_kept(struct figures *f, uint64_t va, uint64_t phys, struct perm perm)
+static void find_trampoline(u64 offset)
 {
-	const struct region *r = region_of(phys);
-
-	if (!r || !is_boot_services(r) || !va)
-		return;
-	if (r->type == EFI_BOOT_DATA && !in_ram(phys) && !in_ram(phys + PG_SIZE - 1) &&
-	    !perm.rw && perm.nx)
-		f->kept++;
-	else
-		f->kept_prot++;
-}
-
-static uint64_t overlap(uint64_t start, uint64_t size, uint64_t lo, uint64_t hi)
-{
-	uint64_t last = start + (size - 1);
-
-	if (start < lo)
-		start = lo;
-	if (last > hi - 1)
-		last = hi - 1;
-	return start <= last ? last - start + 1 : 0;
-}
-
-static void reach(struct figures *f, uint64_t phys)
-{
-	uint64_t pfn = phys >> PG_SHIFT;
-
-	if (f->reached[pfn / 8] & (1 << pfn % 8))
-		return;
-	/*
-	 * A page counts if any of it is RAM: boundaries in /proc/iomem need not
-	 * be at pages.
-	 */
-	f->reached[pfn / 8] |= 1 << pfn % 8;
-	if (!is_runtime_page(phys))
-		f->nr_reached++;
-}
-
-static void reach_ram(struct figures *f, uint64_t start, uint64_t size)
-{
-	uint64_t end = start + size, phys, lo, hi;
+	unsigned int header[32];
+	u64 blob, phys;
 	size_t i;
 
-	for (i = 0; i < ram.nr; i++) {
-		lo = ram.e[i].start & PG_MASK;
-		hi = ram.e[i].end;
-		if (lo < start)
-			lo = start;
-		if (hi > end)
-			hi = end;
-		for (phys = lo; phys < hi; phys += PG_SIZE)
-			reach(f, phys);
+	blob = read_var(sym.real_mode_header, "real_mode_header") - direct_map;
+	if (blob >= LOW_MEG)
+		errx(1, "real_mode_header does not point into the first MiB");
+	read_phys(blob, header, sizeof(header), "the real-mode header");
+
+	for (i = 0; i < ARRAY_SIZE(header); i++) {
+		phys = header[i];
+		if (phys >= blob && phys < LOW_MEG && phys % PG_SIZE == 0 &&
+		    (!offset || phys == blob + offset) && maps(phys, sym.text, text_phys))
+			settle(&root[TRAMPOLINE], phys, "table like trampoline_pgd");
 	}
+	if (!root[TRAMPOLINE])
+		errx(1, "no table that maps the kernel's text in the real-mode blob");
 }
 
-/* Is this page of EFI's table kernel memory that has a reason to be there? */
-static bool has_name(struct figures *f, uint64_t va, uint64_t phys, struct perm perm)
+/* Does this root map each runtime region, at both addresses? */
+static bool maps_efi(u64 table)
 {
-	enum gate_part part;
+	const struct region *r;
 
-	if (!perm.user) {
-		part = gate_part_at(va, phys);
-		if (part == GATE_NONE) {
-			f->supervisor_unnamed++;
+	for (r = regions; r < regions + nr_regions; r++) {
+		if (!is_boot_services(r) && (!maps(table, r->virt, r->phys) ||
+					     !maps(table, r->phys, r->phys)))
 			return false;
-		}
-		f->gate[part]++;
-		if (perm.rw != gate_parts[part].perm.rw || perm.nx != gate_parts[part].perm.nx)
-			f->gate_prot++;
-		return true;
 	}
-
-	if ((int64_t)va >= 0 || (va >= EFI_WIN_START && va < EFI_WIN_END)) {
-		judge_kept(f, va, phys, perm);
-		return false;
-	}
-	if (is_fw_page(va, phys, perm)) {
-		f->fw++;
-		return true;
-	}
-	if (is_zero_page(va, phys, perm)) {
-		f->zero++;
-		return true;
-	}
-	f->user_elsewhere++;
-	return false;
+	return true;
 }
 
-static void add_efi_leaf(struct figures *f, const struct leaf *leaf)
+/* The one pointer in a variable that leads to EFI's mappings */
+static u64 find_efi_table(u64 var, size_t size, const char *name)
 {
-	uint64_t pages = leaf->size >> PG_SHIFT, off;
+	u64 word[512], phys, found = 0;
+	size_t i;
 
-	*(leaf->perm.user ? &f->user : &f->supervisor) += pages;
-	if (leaf->perm.global)
-		f->global += pages;
-
-	if (!isolated) {
-		reach_ram(f, leaf->phys, leaf->size);
-		return;
+	read_phys(sym_phys(var), word, size, name);
+	for (i = 0; i < size / sizeof(word[0]); i++) {
+		phys = direct_to_phys(word[i]);
+		if (phys && phys % PG_SIZE == 0 && maps_efi(phys))
+			settle(&found, phys, "pointer in efi_mm to EFI's mappings");
 	}
-	for (off = 0; off < leaf->size; off += PG_SIZE) {
-		if (!has_name(f, leaf->va + off, leaf->phys + off, leaf->perm))
-			reach_ram(f, leaf->phys + off, PG_SIZE);
+	return found;
+}
+
+static const char *find_efi_root(void)
+{
+	const char *source = "trampoline_pgd";
+
+	root[EFI] = root[TRAMPOLINE];
+	if (sym.efi_pgd) {
+		source = "efi_pgd";
+		root[EFI] = find_efi_table(sym.efi_pgd, sizeof(u64), source);
+	} else if (sym.efi_mm) {
+		/* No struct mm_struct is larger, without a cpumask of thousands. */
+		source = "efi_mm";
+		root[EFI] = find_efi_table(sym.efi_mm, 512 * sizeof(u64), source);
 	}
+	if (!root[EFI] || !maps_efi(root[EFI]))
+		errx(1, "%s does not lead to the regions of the EFI memory map", source);
+	return source;
 }
 
-static void add_leaf(const struct leaf *leaf, void *arg)
-{
-	struct figures *f = arg;
-	uint64_t win = overlap(leaf->va, leaf->size, EFI_WIN_START, EFI_WIN_END);
+static u64 fw_stack, fw_args;		/* physical */
 
-	f->window += win >> PG_SHIFT;
-	if (leaf->perm.rw && !leaf->perm.nx) {
-		f->wx += leaf->size >> PG_SHIFT;
-		f->wx_own += ((int64_t)leaf->va >= 0 ? leaf->size : win) >> PG_SHIFT;
-	}
-	if (f->reached)
-		add_efi_leaf(f, leaf);
-}
-
-static void alloc_reached(struct figures *f, uint64_t top)
+/*
+ * At CPL 3, firmware needs user pages, and at CPL 0 with SMEP it cannot have any.  The
+ * kernel's word is not taken for it, but must not be a different one.
+ */
+static void find_isolation(void)
 {
-	f->reached = calloc(1, (top >> PG_SHIFT) / 8 + 1);
-	if (!f->reached)
-		die("out of memory");
-}
-
-static void walk_root(enum root r, struct figures *f)
-{
-	walk_table(root[r], levels, 0, perm_all, 1U << r, add_leaf, f);
-}
-
-/* Runtime code and data above 1 MiB that this root maps 1:1 or in the direct map */
-static uint64_t runtime_pages(enum root r, bool direct)
-{
-	uint64_t pages = 0, phys, end;
+	int size = klogctl(10 /* SYSLOG_ACTION_SIZE_BUFFER */, NULL, 0);
+	char *log = check_alloc(calloc(1, size + 1));
+	const struct symbol *s;
 	size_t i;
 
 	for (i = 0; i < nr_regions; i++) {
-		if (regions[i].type != EFI_RUNTIME_CODE && regions[i].type != EFI_RUNTIME_DATA)
+		struct mapping m = look_up(root[EFI], regions[i].virt, 0);
+
+		isolated = isolated || (m.present && m.user);
+	}
+	if (size < 0 || klogctl(3 /* SYSLOG_ACTION_READ_ALL */, log, size) < 0)
+		err(1, "cannot read the kernel log");
+	if (strstr(log, isolated ? "efi: runtime services are not isolated" :
+				   "efi: runtime services are isolated"))
+		errx(1, "the log denies that it is%s isolated", isolated ? "" : " not");
+	free(log);
+	if (!isolated)
+		return;
+
+	for (s = symbols; s < symbols + ARRAY_SIZE(symbols); s++) {
+		if (!*s->addr && (s->needed == IF_ISOLATED ||
+				  (s->needed == IF_ENTRY_AREA && !sym.gate_tables)))
+			errx(1, "no %s in /proc/kallsyms", s->name);
+	}
+	fw_stack = direct_to_phys(read_var(sym.fw_stack, "fw_stack"));
+	fw_args = direct_to_phys(read_var(sym.fw_args, "efi_gate_args"));
+	if (!fw_stack || !fw_args)
+		errx(1, "fw_stack or efi_gate_args does not point to RAM");
+}
+
+/* What EFI's table has that is not firmware's own, in the order of the output */
+enum kind {
+	GATE_TEXT, GATE_DATA, GATE_IDT, GATE_TABLES, GATE_GDT, GATE_TSS, GATE_PROT,
+	UNNAMED, FW_PAGE, ZEROS, KEPT, KEPT_PROT, ELSEWHERE, NR_KINDS,
+	FIRMWARE
+};
+
+static const struct {
+	const char *key;
+	bool allowed, rw, nx;		/* allowed if just as writable and executable */
+} kinds[NR_KINDS] = {
+	[GATE_TEXT]	= { "gate.text",	true,	false,	false },
+	[GATE_DATA]	= { "gate.data",	true,	true,	true },
+	[GATE_IDT]	= { "gate.idt",		true,	false,	true },
+	[GATE_TABLES]	= { "gate.tables",	true,	true,	true },
+	[GATE_GDT]	= { "gate.gdt",		true,	false,	true },
+	[GATE_TSS]	= { "gate.tss",		true,	false,	true },
+	[GATE_PROT]	= { "gate_prot",	false,	false,	false },
+	[UNNAMED]	= { "supervisor_unnamed", false, false,	false },
+	[FW_PAGE]	= { "fw_pages",		true,	true,	true },
+	[ZEROS]		= { "zero_pages",	true,	false,	true },
+	[KEPT]		= { "kept_pages",	true,	false,	true },
+	[KEPT_PROT]	= { "kept_prot",	false,	false,	false },
+	[ELSEWHERE]	= { "user_elsewhere",	false,	false,	false },
+};
+
+static u64 nr_of_kind[NR_KINDS];	/* pages */
+
+/*
+ * GDTs come first in their CPU's entry area, and one CPU's is all there may be.
+ * They and the TSS are read-only there, other than the stacks.
+ */
+static enum kind entry_area_kind(u64 va, u64 phys)
+{
+	static u64 tss, tss_alias;	/* by the GDT, and among per-CPU variables */
+	long cpu, nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
+	u64 base, desc[2];
+
+	if (look_up(root[KERNEL], va, 0).rw)
+		return UNNAMED;
+	if (tss && va >= tss && maps(root[KERNEL], va - tss + tss_alias, phys))
+		return GATE_TSS;
+
+	for (cpu = 0; !tss && cpu < nr_cpus; cpu++) {
+		base = read_var(sym.per_cpu_offset + cpu * sizeof(base),
+				"__per_cpu_offset");
+		if (!maps(root[KERNEL], base + sym.gdt_page, phys))
 			continue;
-		end = regions[i].phys + regions[i].size;
-		for (phys = regions[i].phys; phys < end; phys += PG_SIZE) {
-			if (phys < LOW_MEG)
-				continue;
-			if (maps(root[r], phys, phys) ||
-			    (direct && maps(root[r], direct_map + phys, phys)))
-				pages++;
+		read_phys(phys + GDT_ENTRY_TSS * sizeof(u64), desc, sizeof(desc), "GDT");
+		tss = (desc[0] >> 16 & 0xffffff) | (desc[0] >> 56) << 24 | desc[1] << 32;
+		tss_alias = base + sym.cpu_tss;
+		return GATE_GDT;
+	}
+	return UNNAMED;
+}
+
+/* All of the gate is where the kernel has it, too. */
+static enum kind supervisor_kind(u64 va, u64 phys)
+{
+	if (!maps(root[KERNEL], va, phys))
+		return UNNAMED;
+	if (va >= sym.gate_text && va < sym.gate_text_end)
+		return GATE_TEXT;
+	if (va == sym.gate_page)
+		return GATE_DATA;
+	if (va == sym.gate_idt)
+		return GATE_IDT;
+	if (sym.gate_tables)
+		return va - sym.gate_tables < GATE_TABLES_SIZE ? GATE_TABLES : UNNAMED;
+	if (va - ENTRY_AREA < ENTRY_AREA_SIZE)
+		return entry_area_kind(va, phys);
+	return UNNAMED;
+}
+
+static bool is_zeros(u64 phys)
+{
+	static const u64 zeros[ENTRIES];
+	const u64 *page = read_page(phys);
+
+	return page && !memcmp(page, zeros, sizeof(zeros));
+}
+
+static bool in_window(u64 va)
+{
+	return va - EFI_WIN < EFI_WIN_SIZE;
+}
+
+/* In EFI's own part of its table, that is the lower half and the EFI window? */
+static bool is_own(u64 va)
+{
+	return va >> 63 == 0 || in_window(va);
+}
+
+/*
+ * What drivers keep of boot services data, with efi_mem_reserve(), is no RAM to the
+ * kernel any more, and firmware can read it.
+ */
+static enum kind user_kind(u64 va, u64 phys)
+{
+	const struct region *r = region_of(phys);
+
+	if (is_own(va) && r && is_boot_services(r) && va)
+		return r->type == BOOT_DATA && !in_ram(phys) ? KEPT : KEPT_PROT;
+	if (is_own(va))
+		return FIRMWARE;
+	if ((va - FW_STACK < FW_STACK_SIZE && phys - fw_stack == va - FW_STACK) ||
+	    (va == FW_ARGS && phys == fw_args))
+		return FW_PAGE;
+	return va - FW_ZEROS < FW_ZEROS_SIZE && is_zeros(phys) ? ZEROS : ELSEWHERE;
+}
+
+/* Is this page of EFI's table not firmware's, but has a reason to be there? */
+static bool is_allowed(const struct mapping *m)
+{
+	enum kind kind = m->user ? user_kind(m->va, m->phys) :
+				   supervisor_kind(m->va, m->phys);
+
+	if (kind == FIRMWARE)
+		return false;
+	if (kinds[kind].allowed && (m->rw != kinds[kind].rw || m->nx != kinds[kind].nx)) {
+		if (kind < GATE_PROT)
+			nr_of_kind[GATE_PROT]++;
+		else
+			kind = kind == KEPT ? KEPT_PROT : ELSEWHERE;
+	}
+	nr_of_kind[kind]++;
+	return kinds[kind].allowed;
+}
+
+#define print(key, format, val)	printf("# probe." key "=" format "\n", val)
+
+/* Numbers of pages */
+static struct figures {
+	u64 wx, wx_own, window, user, supervisor, global;
+} figures[NR_ROOTS];
+
+static void add_page(enum root r, const struct mapping *m)
+{
+	struct figures *f = &figures[r];
+	bool wx = m->rw && !m->nx;
+
+	f->wx += wx;
+	f->wx_own += wx && is_own(m->va);
+	f->window += in_window(m->va);
+	f->user += m->user;
+	f->supervisor += !m->user;
+	f->global += m->global;
+	if (r == EFI && !(isolated && is_allowed(m)))
+		set_flag(m->phys, PAGE_IN_EFI);
+}
+
+static void walk(enum root r)
+{
+	unsigned int unused = 64 - LEVEL_SHIFT(levels + 1);
+	u64 at, next;
+
+	for (at = 0; at < BIT_ULL(64 - unused); at = next) {
+		/* The highest bit that is used goes into all that are not. */
+		u64 va = (long long)(at << unused) >> unused;
+		struct mapping m = look_up(root[r], va, PAGE_TABLE(r));
+
+		next = at + m.size;
+		for (; m.present && at < next; at += PG_SIZE) {
+			add_page(r, &m);
+			m.va += PG_SIZE;
+			m.phys += PG_SIZE;
 		}
+	}
+}
+
+/* Runtime code and data above 1 MiB that this root maps 1:1 or in the direct map */
+static u64 runtime_pages(enum root r, bool direct)
+{
+	const struct region *reg;
+	u64 pages = 0, phys;
+
+	for (reg = regions; reg < regions + nr_regions; reg++) {
+		if (reg->type != RUNTIME_CODE && reg->type != RUNTIME_DATA)
+			continue;
+		for (phys = reg->phys; phys < reg->phys + reg->size; phys += PG_SIZE)
+			pages += phys >= LOW_MEG &&
+				 (maps(root[r], phys, phys) ||
+				  (direct && maps(root[r], direct_map + phys, phys)));
 	}
 	return pages;
 }
 
-static void count_pt_pages(uint64_t *own, uint64_t *shared)
+/* Is there only what may be? */
+static bool print_kinds(void)
 {
-	struct pt_page *p;
-	size_t i;
+	u64 gate_pages = 0, wrong = 0;
+	enum kind kind;
 
-	*own = 0;
-	*shared = 0;
-	for (i = 0; i < sizeof(pt_hash) / sizeof(pt_hash[0]); i++) {
-		for (p = pt_hash[i]; p; p = p->next) {
-			if (!(p->seen & (1U << EFI)))
-				continue;
-			if (p->seen & (1U << KERNEL))
-				(*shared)++;
-			else
-				(*own)++;
-		}
+	for (kind = 0; kind < NR_KINDS; kind++) {
+		if (kind < GATE_PROT)
+			gate_pages += nr_of_kind[kind];
+		if (kind == GATE_PROT)
+			print("efi.gate_bytes", "%llu", gate_pages << PG_SHIFT);
+		if (!kinds[kind].allowed)
+			wrong += nr_of_kind[kind];
+		printf("# probe.efi.%s=%llu\n", kinds[kind].key, nr_of_kind[kind]);
 	}
+	return !wrong;
 }
 
-static void print_slots(const char *key, const char *name, const struct pt_page *p)
+/* The table of a level that covers the end of the address space, 0 if none does */
+static u64 last_table(enum root r, int level)
+{
+	u64 entry = root[r] | PTE_P;
+	int l;
+
+	for (l = levels; l > level && (entry & PTE_P); l--)
+		entry = read_page(entry & PTE_ADDR)[ENTRIES - 1];
+	return entry & PTE_P ? entry & PTE_ADDR : 0;
+}
+
+static void print_slots(const u64 *table)
 {
 	const char *sep = "";
-	unsigned int i;
+	int i;
 
-	printf("# probe.%s.%s=", key, name);
-	for (i = 0; p && i < ENTRIES; i++) {
-		if (!(p->entry[i] & PTE_P))
+	for (i = 0; table && i < ENTRIES; i++) {
+		if (!(table[i] & PTE_P))
 			continue;
-		printf("%s%u:0x%llx", sep, i, (unsigned long long)(p->entry[i] & PTE_ADDR));
+		printf("%s%d:0x%llx", sep, i, table[i] & PTE_ADDR);
 		sep = ",";
 	}
 	printf("\n");
 }
 
-static bool same_target(uint64_t a, uint64_t b)
+static void print_shared(const u64 *a, const u64 *b)
 {
-	return (a & PTE_P) && (b & PTE_P) && (a & PTE_ADDR) == (b & PTE_ADDR);
-}
-
-static void print_shared(const char *key, enum root r1, enum root r2,
-			 const struct pt_page *a, const struct pt_page *b)
-{
+	const u64 target = PTE_P | PTE_ADDR;
 	const char *sep = "";
-	unsigned int i, j;
+	int i, j;
 
-	printf("# probe.%s.%s_%s=", key, root_name[r1], root_name[r2]);
 	for (i = 0; a && b && i < ENTRIES; i++) {
-		if (same_target(a->entry[i], b->entry[i])) {
-			printf("%s%u", sep, i);
-			sep = ",";
+		if (!(a[i] & PTE_P))
 			continue;
-		}
-		for (j = 0; j < ENTRIES; j++) {
-			if (!same_target(a->entry[i], b->entry[j]))
-				continue;
-			printf("%s%u/%u", sep, i, j);
-			sep = ",";
-			break;
-		}
+		/* The same slot is preferred to others. */
+		j = (a[i] ^ b[i]) & target ? 0 : i;
+		while (j < ENTRIES && ((a[i] ^ b[j]) & target))
+			j++;
+		if (j == ENTRIES)
+			continue;
+		printf(j == i ? "%s%d" : "%s%d/%d", sep, i, j);
+		sep = ",";
 	}
 	printf("\n");
 }
 
-/* The level-3 table that covers the top 512 GiB, NULL if there is none */
-static struct pt_page *top_level3(enum root r)
-{
-	uint64_t table = root[r], entry;
-	int level;
-
-	for (level = levels; level > 3; level--) {
-		entry = pt_get(table)->entry[ENTRIES - 1];
-		if (!(entry & PTE_P))
-			return NULL;
-		table = entry & PTE_ADDR;
-	}
-	return pt_get(table);
-}
-
-static void print_tables(void)
+/* One level of all roots: the highest, or that of the last tables */
+static void print_level(int level, const char *slots, const char *shared)
 {
 	static const enum root pairs[][2] = {
 		{ EFI, KERNEL }, { TRAMPOLINE, KERNEL }, { EFI, TRAMPOLINE },
 	};
-	struct pt_page *top[NR_ROOTS], *l3[NR_ROOTS];
+	const u64 *table[NR_ROOTS];
+	u64 phys;
 	size_t i;
 
 	for (i = 0; i < NR_ROOTS; i++) {
-		top[i] = pt_get(root[i]);
-		l3[i] = top_level3(i);
-		print_slots("slots", root_name[i], top[i]);
+		phys = last_table(i, level);
+		table[i] = read_page(phys);
+		if (level < levels && phys)
+			printf("# probe.%s.%s.table=0x%llx\n", slots, root_name[i], phys);
+		else if (level < levels)
+			printf("# probe.%s.%s.table=none\n", slots, root_name[i]);
+		printf("# probe.%s.%s=", slots, root_name[i]);
+		print_slots(table[i]);
 	}
-	for (i = 0; i < 3; i++)
-		print_shared("shared", pairs[i][0], pairs[i][1],
-			     top[pairs[i][0]], top[pairs[i][1]]);
+	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
+		enum root a = pairs[i][0], b = pairs[i][1];
 
-	for (i = 0; i < NR_ROOTS; i++) {
-		if (l3[i])
-			printf("# probe.slot511.%s.table=0x%llx\n", root_name[i],
-			       (unsigned long long)l3[i]->phys);
-		else
-			printf("# probe.slot511.%s.table=none\n", root_name[i]);
-		print_slots("slot511", root_name[i], l3[i]);
+		printf("# probe.%s.%s_%s=", shared, root_name[a], root_name[b]);
+		print_shared(table[a], table[b]);
 	}
-	for (i = 0; i < 3; i++)
-		print_shared("slot511.shared", pairs[i][0], pairs[i][1],
-			     l3[pairs[i][0]], l3[pairs[i][1]]);
-}
-
-static void print_u64(const char *key, uint64_t val)
-{
-	printf("# probe.%s=%llu\n", key, (unsigned long long)val);
-}
-
-static void print_hex(const char *key, uint64_t val)
-{
-	printf("# probe.%s=0x%llx\n", key, (unsigned long long)val);
-}
-
-static void print_isolation(const struct figures *f)
-{
-	uint64_t pages = 0;
-	int part;
-
-	for (part = 0; part < NR_GATE_PARTS; part++) {
-		printf("# probe.efi.gate.%s=%llu\n", gate_parts[part].name,
-		       (unsigned long long)f->gate[part]);
-		pages += f->gate[part];
-	}
-	print_u64("efi.gate_bytes", pages << PG_SHIFT);
-	print_u64("efi.gate_prot", f->gate_prot);
-	print_u64("efi.supervisor_unnamed", f->supervisor_unnamed);
-	print_u64("efi.fw_pages", f->fw);
-	print_u64("efi.zero_pages", f->zero);
-	print_u64("efi.kept_pages", f->kept);
-	print_u64("efi.kept_prot", f->kept_prot);
-	print_u64("efi.user_elsewhere", f->user_elsewhere);
-}
-
-static bool isolation_holds(const struct figures *f, uint64_t shared)
-{
-	return !f->nr_reached && !f->gate_prot && !f->supervisor_unnamed &&
-	       !f->user_elsewhere && !f->kept_prot && !f->global && !shared;
-}
-
-static long parse_offset(const char *s)
-{
-	char *end;
-	long val;
-
-	errno = 0;
-	val = strtol(s, &end, 0);
-	if (errno || end == s || *end || val < 0)
-		die("not an offset: %s", s);
-	return val;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "efi-mm-pgd-offset", required_argument, NULL, 'm' },
-		{ "trampoline-offset", required_argument, NULL, 't' },
-		{ }
-	};
-	long mm_offset = -1, trampoline_offset = -1;
-	uint64_t direct_pages, trampoline_pages, own, shared, top = 0;
-	struct figures f[NR_ROOTS] = { }, all = { };
+	const int tables = PAGE_TABLE(EFI) | PAGE_TABLE(KERNEL);
+	const int ram = PAGE_RAM | PAGE_RUNTIME;
+	const struct figures *f = &figures[EFI];
+	u64 trampoline_offset = 0, kernel_pages, shared;
 	const char *source;
-	size_t i;
-	int c;
+	enum root r;
+	bool holds;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'm':
-			mm_offset = parse_offset(optarg);
-			break;
-		case 't':
-			trampoline_offset = parse_offset(optarg);
-			break;
-		default:
-			return 2;
-		}
-	}
-	if (optind != argc)
-		die("unexpected argument: %s", argv[optind]);
+	if (argc == 3 && !strcmp(argv[1], "--trampoline-offset"))
+		trampoline_offset = strtoull(argv[2], NULL, 0);
+	if (argc > 1 && !trampoline_offset)
+		errx(1, "usage: ptprobe [--trampoline-offset N]");
 
 	mem_fd = open("/dev/mem", O_RDONLY);
 	if (mem_fd < 0)
-		die("cannot open /dev/mem: %s", strerror(errno));
+		err(1, "cannot open /dev/mem");
 	if (!cpu_has("nx"))
-		die("no nx in /proc/cpuinfo: everything is executable");
+		errx(1, "no nx in /proc/cpuinfo: everything is executable");
 
 	read_symbols();
 	read_iomem();
 	read_runtime_map();
 
-	root[KERNEL] = find_kernel_root();
-	find_direct_map(root[KERNEL]);
-	root[TRAMPOLINE] = find_trampoline(trampoline_offset);
-	root[EFI] = find_efi_root(root[TRAMPOLINE], mm_offset, &source);
-
+	find_kernel_root();
+	find_direct_map();
+	find_trampoline(trampoline_offset);
+	source = find_efi_root();
 	find_isolation();
 
-	for (i = 0; i < ram.nr; i++) {
-		if (ram.e[i].end > top)
-			top = ram.e[i].end;
-	}
-	alloc_reached(&all, top);
-	reach_ram(&all, 0, top);
-	alloc_reached(&f[EFI], top);
+	for (r = 0; r < NR_ROOTS; r++)
+		walk(r);
+	kernel_pages = count_pages(ram | PAGE_IN_EFI, PAGE_RAM | PAGE_IN_EFI);
+	shared = count_pages(tables, tables);
 
-	for (i = 0; i < NR_ROOTS; i++)
-		walk_root(i, &f[i]);
-	direct_pages = runtime_pages(KERNEL, true);
-	trampoline_pages = f[TRAMPOLINE].window + runtime_pages(TRAMPOLINE, false);
-	count_pt_pages(&own, &shared);
-
-	/* All there is to know is known: from here on nothing fails */
-	print_u64("levels", levels);
-	print_hex("direct_map", direct_map);
-	print_hex("kernel_root", root[KERNEL]);
-	print_hex("efi_root", root[EFI]);
-	print_hex("trampoline_root", root[TRAMPOLINE]);
-	printf("# probe.efi_source=%s\n", source);
-	printf("# probe.isolated=%s\n", isolated ? "yes" : "no");
-	print_u64("wx.kernel", f[KERNEL].wx);
-	print_u64("wx.efi", f[EFI].wx_own);
-	print_u64("wx.efi.all", f[EFI].wx);
-	print_u64("efi_in_kernel.va_pages", f[KERNEL].window);
-	print_u64("efi_in_kernel.direct_pages", direct_pages);
-	print_u64("efi_in_trampoline.pages", trampoline_pages);
-	print_u64("kernel_bytes_in_efi", f[EFI].nr_reached << PG_SHIFT);
-	print_u64("ram_bytes", all.nr_reached << PG_SHIFT);
-	print_u64("efi.pt_pages", own);
-	print_u64("efi.pt_pages_shared", shared);
-	print_u64("efi.user_pages", f[EFI].user);
-	print_u64("efi.supervisor_pages", f[EFI].supervisor);
-	print_u64("efi.global_pages", f[EFI].global);
-	if (isolated)
-		print_isolation(&f[EFI]);
-	print_tables();
+	/* All there is to know is known: from here on nothing fails. */
+	print("levels", "%d", levels);
+	print("direct_map", "0x%llx", direct_map);
+	print("kernel_root", "0x%llx", root[KERNEL]);
+	print("efi_root", "0x%llx", root[EFI]);
+	print("trampoline_root", "0x%llx", root[TRAMPOLINE]);
+	print("efi_source", "%s", source);
+	print("isolated", "%s", isolated ? "yes" : "no");
+	print("wx.kernel", "%llu", figures[KERNEL].wx);
+	print("wx.efi", "%llu", f->wx_own);
+	print("wx.efi.all", "%llu", f->wx);
+	print("efi_in_kernel.va_pages", "%llu", figures[KERNEL].window);
+	print("efi_in_kernel.direct_pages", "%llu", runtime_pages(KERNEL, true));
+	print("efi_in_trampoline.pages", "%llu",
+	      figures[TRAMPOLINE].window + runtime_pages(TRAMPOLINE, false));
+	print("kernel_bytes_in_efi", "%llu", kernel_pages << PG_SHIFT);
+	print("ram_bytes", "%llu", count_pages(ram, PAGE_RAM) << PG_SHIFT);
+	print("efi.pt_pages", "%llu", count_pages(tables, PAGE_TABLE(EFI)));
+	print("efi.pt_pages_shared", "%llu", shared);
+	print("efi.user_pages", "%llu", f->user);
+	print("efi.supervisor_pages", "%llu", f->supervisor);
+	print("efi.global_pages", "%llu", f->global);
+	holds = !isolated || (print_kinds() && !kernel_pages && !shared && !f->global);
+	print_level(levels, "slots", "shared");
+	print_level(3, "slot511", "slot511.shared");
 
 	if (fflush(stdout) || ferror(stdout))
-		die("cannot write the results");
-	if (isolated && !isolation_holds(&f[EFI], shared)) {
-		fprintf(stderr, "ptprobe: EFI's table has what isolation does not allow\n");
-		return 3;
-	}
+		errx(1, "cannot write the results");
+	if (!holds)
+		errx(3, "EFI's table has what isolation does not allow");
 	return 0;
 }
