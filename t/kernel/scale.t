@@ -112,7 +112,12 @@ works large large:70
 check "large: one region does not fit" one_stays
 if isolates "$base" "$version"; then
 	boot patched noisolate large:70 vars efi=noisolate
-	check "large: without isolation it dies as stock does" dies
+	# Without the isolation, v4.4 has still a builder of its own.
+	if [ "$base" = v4.4 ]; then
+		check "large: services work without isolation, too" all_ok vars
+	else
+		check "large: without isolation it dies as stock does" dies
+	fi
 fi
 refused too-many runtime:3000 'Could not map the memory map'
 
