@@ -1,5 +1,5 @@
 # The results of two kernels, as debian/guest gives them, side by side; exit
-# status 1 when the second does worse, or otherwise, anywhere.
+# status 1 when the second does worse, or otherwise, anywhere. OLD is set for v4.4.
 BEGIN { FS = "\t" }
 
 {
@@ -31,12 +31,17 @@ END {
 		print "not ok: no results of stock, or of patched"
 		exit 1
 	}
-	# What works nowhere has not been tried, and that is no success.
-	for (client in clients)
-		if (!works[1, client] || !works[2, client]) {
+	# What works nowhere has not been tried, and that is no success. The kernel of
+	# v4.4 has nothing for fwts, and the stock one complains of W+X pages.
+	for (client in clients) {
+		if (old && client == "fwts")
+			continue
+		if (!works[2, client] ||
+		    (!works[1, client] && !(old && client == "kernel"))) {
 			print "not ok: no check of " client " is ok"
 			nothing++
 		}
+	}
 	width = 5
 	for (i = 1; i <= n; i++)
 		if (length(name[order[i]]) > width) width = length(name[order[i]])
